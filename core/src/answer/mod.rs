@@ -1,0 +1,1 @@
+//! Who writes the reply: the curated composer and the model-backed answerer.

@@ -1,0 +1,1 @@
+//! Reading a message: how the person feels and whether they are in danger.

@@ -1,0 +1,1 @@
+//! Bible texts, references and the check that nothing is invented.

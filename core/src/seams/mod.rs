@@ -1,0 +1,1 @@
+//! What core leans on: traits, each with one contract suite.

@@ -1,0 +1,2 @@
+//! The `muykol` binary.
+fn main() {}
