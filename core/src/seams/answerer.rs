@@ -41,8 +41,10 @@ pub struct TurnContext {
 pub enum Piece {
     /// Raw words as a model writes them, cut anywhere.
     Words(String),
-    /// A whole block.
+    /// A whole block; never a verse.
     Block(Block),
+    /// A passage by its reference; core puts the held text in its place.
+    Passage(String),
     /// A curated piece was used, by id.
     Used(String),
     /// Model tokens were spent.
