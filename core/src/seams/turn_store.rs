@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    seams::{People, ProfileChange, StoreError},
+    seams::{ProfileChange, StoreError},
     words::{
         AuditNote, ChurchId, ConversationId, Effect, Entry, Epoch, Generation, HolderId, Inbound,
         InboundId, NewEffect, PersonId, Profile, Timestamp,
@@ -182,7 +182,7 @@ pub enum Committed {
 /// Ordering, claiming and completing are per conversation. Safety rests on the epoch and the
 /// person's generation, never on clocks: a lease that ran out early costs work, never truth.
 #[async_trait]
-pub trait TurnStore: People + Send + Sync {
+pub trait TurnStore: Send + Sync {
     /// Puts a message on disk, once. See [`Emergency`] for what else happens in the same step.
     ///
     /// Also resolves the sender's address to a person, making one if it was never seen, and lifts

@@ -37,6 +37,10 @@ pub enum Action {
         to: Destination,
         /// What.
         part: Part,
+        /// Where and what instead, if the person cannot be written to there: for a crisis in a
+        /// public room, one neutral line in the room.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        otherwise: Option<Box<(Destination, Part)>>,
     },
     /// Replace a message that was posted while the turn ran.
     Edit {
