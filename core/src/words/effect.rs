@@ -21,7 +21,7 @@ pub struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
-    /// Ahead of everything.
+    /// Ahead of everything: leased when it is committed, whatever is still unsettled.
     Emergency,
     /// In order.
     Normal,
@@ -58,6 +58,30 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The door it goes to; `None` for the operator's.
+    pub fn destination(&self) -> Option<&Destination> {
+        match self {
+            Self::Send { to, .. } | Self::Edit { to, .. } => Some(to),
+            Self::Alert { .. } => None,
+        }
+    }
+
+    /// The same, to be changed when a room has moved.
+    pub fn destination_mut(&mut self) -> Option<&mut Destination> {
+        match self {
+            Self::Send { to, .. } | Self::Edit { to, .. } => Some(to),
+            Self::Alert { .. } => None,
+        }
+    }
+
+    /// The channel it is for, "operator" for an alert.
+    pub fn channel(&self) -> &str {
+        self.destination()
+            .map_or("operator", |to| &to.address.channel.0)
+    }
+}
+
 /// An effect as a turn asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewEffect {
@@ -84,7 +108,8 @@ pub struct Effect {
     pub action: Action,
     /// How often it was tried and settled as failed.
     pub attempts: u32,
-    /// True if an earlier holder may have sent it: its lease ran out before it was settled.
+    /// True if an earlier attempt may have sent it: a lease ran out before it was settled, or an
+    /// attempt ended without an answer. Never becomes false again.
     pub maybe_sent: bool,
     /// When it was committed, for the outbox's age.
     pub created: Timestamp,
