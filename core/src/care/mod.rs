@@ -25,9 +25,7 @@ use self::{
 };
 
 /// The rule files, in the order in which they are read.
-const RULES: &[(&str, &str)] = &[
-    ("en.rules", include_str!("../../data/care/rules/en.rules")),
-];
+const RULES: &[(&str, &str)] = &[("en.rules", include_str!("../../data/care/rules/en.rules"))];
 
 static GRAMMAR: LazyLock<Result<Grammar, RuleError>> = LazyLock::new(|| Grammar::compile(RULES));
 
@@ -60,11 +58,19 @@ pub fn check_rules() -> Result<(), &'static RuleError> {
 /// Reads one message.
 pub fn assess(text: &str, context: &Context<'_>) -> Assessment {
     let Ok(grammar) = &*GRAMMAR else {
-        return Assessment { emotion: EmotionReading::unclear(), crisis: CrisisReading::default() };
+        return Assessment {
+            emotion: EmotionReading::unclear(),
+            crisis: CrisisReading::default(),
+        };
     };
     let tokens = grammar.lexicon.tokens(text);
     let mut heard = Heard::default();
-    grammar.matches(&tokens, |hit| heard.add(grammar.rules[hit.rule].effect, hit));
+    grammar.matches(&tokens, |hit| {
+        heard.add(grammar.rules[hit.rule].effect, hit)
+    });
     let crisis = heard.reading(grammar, &tokens);
-    Assessment { emotion: EmotionReading::unclear(), crisis }
+    Assessment {
+        emotion: EmotionReading::unclear(),
+        crisis,
+    }
 }

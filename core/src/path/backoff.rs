@@ -13,10 +13,9 @@ pub fn backoff(attempts: u32, lane: Lane, id: &EffectId) -> Duration {
         Lane::Normal => (Duration::from_secs(1), Duration::from_mins(5)),
     };
     let wait = first.saturating_mul(1 << attempts.min(16)).min(most);
-    let seed = id
-        .0
-        .bytes()
-        .fold(attempts, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let seed = id.0.bytes().fold(attempts, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
     wait + wait.mul_f64(f64::from(seed % 256) / 1024.0)
 }
 

@@ -7,7 +7,7 @@ use crate::{
         turn::Turn,
         voice::{self, lines},
     },
-    scripture::TranslationId,
+    scripture::{ReferenceError, ScriptureError, TranslationId},
     seams::ProfileChange,
     words::{Block, Choice, Consent, Purpose},
 };
@@ -81,7 +81,11 @@ impl Turn<'_> {
 
     fn translation(&self, heard: &Assessment, wanted: &str) -> Spoken {
         let library = &self.wiring.library;
-        if let Some(id) = library.translation(wanted.trim()) {
+        let wanted = wanted.trim();
+        let held = library
+            .translations()
+            .find(|held| held.id.0.eq_ignore_ascii_case(wanted));
+        if let Some(id) = held.map(|held| &held.id) {
             let mut spoken = Spoken::line(heard.clone(), voice::translation_set(&id.0));
             spoken
                 .changes
@@ -112,12 +116,11 @@ impl Turn<'_> {
         let translation = self.claim.profile.translation.as_deref();
         let translation =
             TranslationId::from(translation.unwrap_or(&self.wiring.settings.translation));
-        match self.wiring.library.look_up(args, &translation) {
-            Ok(passage) => Some(Spoken::system(heard.clone(), vec![passage.into_block()])),
-            Err(error) if error.is_about_a_reference() => {
-                Some(Spoken::line(heard.clone(), error.to_string()))
-            }
-            Err(_) => None,
+        match self.wiring.library.search_reference(args, &translation) {
+            Ok(passage) => Some(Spoken::system(heard.clone(), vec![passage.into()])),
+            // "/verse about hope" names no passage: it is answered as words.
+            Err(ScriptureError::Reference(ReferenceError::NotAReference(_))) => None,
+            Err(error) => Some(Spoken::line(heard.clone(), error.to_string())),
         }
     }
 }

@@ -80,12 +80,14 @@ impl Wiring {
         let digest = self.digest(&inbound);
         let id = InboundId::new(now);
         let stranger = PersonId::random();
-        let already_sent = crisis.is_some() && self.crises.was_direct(&digest);
+        // The same words written again are another message, and answered again.
+        let delivery = format!("{}\n{digest}", inbound.provider_id);
+        let already_sent = crisis.is_some() && self.crises.was_direct(&delivery);
         let arrival = Arrival {
             church: self.settings.church.clone(),
             conversation: conversation.clone(),
             id: id.clone(),
-            digest: digest.clone(),
+            digest,
             received: now,
             expires: now + self.settings.unconsented,
             emergency: crisis
@@ -109,12 +111,10 @@ impl Wiring {
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())));
         let (received, work) = match accepted {
-            Ok(accepted) => {
-                self.accepted(accepted, id, conversation, now, crisis.is_some(), claim)
-            }
+            Ok(accepted) => self.accepted(accepted, id, conversation, now, crisis.is_some(), claim),
             Err(error) => {
                 tracing::error!(%error, "message not stored");
-                self.not_stored(&digest, &conversation, crisis)
+                self.not_stored(&delivery, &conversation, crisis)
             }
         };
         let result = match &received {
@@ -178,7 +178,7 @@ impl Wiring {
 
     fn not_stored(
         &self,
-        digest: &str,
+        delivery: &str,
         conversation: &ConversationId,
         crisis: Option<CrisisReply>,
     ) -> (Received, Vec<Work>) {
@@ -186,7 +186,7 @@ impl Wiring {
             return (Received::NotStored { crisis: None }, Vec::new());
         };
         let now = self.clock.now();
-        let work = if self.crises.note_direct(digest) {
+        let work = if self.crises.note_direct(delivery) {
             vec![Work::Direct(unstored(crisis.effects, conversation, now))]
         } else {
             Vec::new()

@@ -13,8 +13,8 @@ use crate::{
     path::{Wiring, speak::CARE_MODE},
     seams::{Emergency, Outcome, ProfileChange},
     words::{
-        Action, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination, Effect,
-        EffectId, Entry, EntryBody, EntryId, Inbound, InboundId, Lane, NewEffect, PersonId,
+        Action, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination,
+        Effect, EffectId, Entry, EntryBody, EntryId, Inbound, InboundId, Lane, NewEffect, PersonId,
         Profile, Reply, Timestamp,
     },
 };
@@ -37,7 +37,7 @@ pub struct RecentCrises {
 struct Memory {
     /// When each conversation last got a crisis reply.
     answered: HashMap<ConversationId, Timestamp>,
-    /// Digests of messages answered past the store, so that their redelivery is not again.
+    /// Messages answered past the store, so that their redelivery is not answered again.
     direct: HashSet<String>,
 }
 
@@ -61,17 +61,17 @@ impl RecentCrises {
     }
 
     /// Remembers a message answered past the store; false if it was already.
-    pub(super) fn note_direct(&self, digest: &str) -> bool {
+    pub(super) fn note_direct(&self, delivery: &str) -> bool {
         self.with(|memory| {
             if memory.direct.len() >= REMEMBERED {
                 memory.direct.clear();
             }
-            memory.direct.insert(digest.to_owned())
+            memory.direct.insert(delivery.to_owned())
         })
     }
 
-    pub(super) fn was_direct(&self, digest: &str) -> bool {
-        self.with(|memory| memory.direct.contains(digest))
+    pub(super) fn was_direct(&self, delivery: &str) -> bool {
+        self.with(|memory| memory.direct.contains(delivery))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> T {
@@ -245,7 +245,12 @@ impl Wiring {
                         line.map(|part| Box::new((here, part))),
                     ),
                     // No private place at all: the neutral line is all that may be said here.
-                    None => return line.map(|part| effect(here, part, None, now)).into_iter().collect(),
+                    None => {
+                        return line
+                            .map(|part| effect(here, part, None, now))
+                            .into_iter()
+                            .collect();
+                    }
                 }
             }
         };

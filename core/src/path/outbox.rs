@@ -34,8 +34,14 @@ impl Wiring {
         for effect in effects {
             if !self.keep_pace(&effect).await || self.clock.now() >= deadline {
                 let at = self.clock.now();
-                self.settle(&effect, Settlement::Retry { at, maybe_sent: effect.maybe_sent })
-                    .await;
+                self.settle(
+                    &effect,
+                    Settlement::Retry {
+                        at,
+                        maybe_sent: effect.maybe_sent,
+                    },
+                )
+                .await;
                 return Delivered::Later;
             }
             if effect.maybe_sent {
@@ -78,7 +84,11 @@ impl Wiring {
                 metrics::counter!("muykol_alerts_total", "code" => code.clone()).increment(1);
                 return Settlement::Sent { receipt: None };
             }
-            Action::Send { to, part, otherwise } => {
+            Action::Send {
+                to,
+                part,
+                otherwise,
+            } => {
                 let sent = self.send(effect, to, part).await;
                 match (sent, otherwise) {
                     (Err(SendError::Blocked | SendError::Rejected(_)), Some(instead)) => {

@@ -10,9 +10,14 @@ use tokio::{
 };
 
 use crate::{
-    path::{Wiring, check::Passed, turn::Turn},
-    seams::{Courier, Draft, Event, Held, Streaming},
-    words::{Block, EffectId, InboundId, Part, PersonId},
+    path::{
+        Wiring,
+        check::Passed,
+        speak::{Found, NotFound},
+        turn::Turn,
+    },
+    seams::{Answerer, Courier, Draft, Event, Held, Streaming, TurnContext},
+    words::{EffectId, InboundId, Part, PersonId},
 };
 
 /// Nobody needs to be told that muykol is writing if it is done sooner than this.
@@ -80,35 +85,42 @@ impl Turn<'_> {
         }
     }
 
-    /// Runs `seek` with a screen, showing its progress beside it.
-    pub(super) async fn shown_while<T>(
+    /// Seeks an answer that takes its time, showing its progress beside it.
+    pub(super) async fn seek_shown(
         &self,
-        seek: impl AsyncFnOnce(&mut Screen<'_>) -> T,
-    ) -> T {
+        answerer: &dyn Answerer,
+        context: &TurnContext,
+    ) -> Result<Found, NotFound> {
         let Some((courier, streaming)) = self.courier_and_streaming() else {
-            return seek(&mut Screen::Off).await;
+            return self.seek(answerer, context, &mut Screen::Off).await;
         };
         let (sender, text) = watch::channel(String::new());
+        let mut screen = match streaming {
+            Streaming::None => Screen::Off,
+            Streaming::Events => self.events_screen(),
+            Streaming::Draft(_) | Streaming::Edits(_) => Screen::Text(sender),
+        };
+        let seek = async {
+            let found = self.seek(answerer, context, &mut screen).await;
+            // The text ends here, and with it the posting that follows it.
+            drop(screen);
+            found
+        };
         match streaming {
-            Streaming::Events => seek(&mut self.events_screen()).await,
-            Streaming::None => {
-                let seek = seek(&mut Screen::Off);
-                tokio::select! { biased; found = seek => found, never = self.type_on(courier) => match never {} }
-            }
-            Streaming::Draft(every) => {
-                let mut screen = Screen::Text(sender);
-                let seek = seek(&mut screen);
-                tokio::select! { biased; found = seek => found, never = self.draft_on(courier, text, every) => match never {} }
-            }
-            Streaming::Edits(every) => {
-                // Joined and not raced: a post on its way must be known before the commit, or
-                // it would stay beside the final message.
-                let seek = async {
-                    let mut screen = Screen::Text(sender);
-                    seek(&mut screen).await
-                };
-                tokio::join!(seek, self.edit_on(courier, text, every)).0
-            }
+            Streaming::Events => seek.await,
+            Streaming::None => tokio::select! {
+                biased;
+                found = seek => found,
+                never = self.type_on(courier) => match never {},
+            },
+            Streaming::Draft(every) => tokio::select! {
+                biased;
+                found = seek => found,
+                never = self.draft_on(courier, text, every) => match never {},
+            },
+            // Joined and not raced: a post on its way must be known before the commit, or it
+            // would stay beside the final message.
+            Streaming::Edits(every) => tokio::join!(seek, self.edit_on(courier, text, every)).0,
         }
     }
 
@@ -219,7 +231,10 @@ impl Turn<'_> {
         let draft = Draft { message };
         *self.posted.lock().unwrap_or_else(PoisonError::into_inner) = Some(draft.clone());
         let until = self.wiring.clock.now() + Wiring::TURN_LEASE;
-        let held = self.wiring.store.hold(&self.claim.fence, until, Some(draft));
+        let held = self
+            .wiring
+            .store
+            .hold(&self.claim.fence, until, Some(draft));
         matches!(held.await, Ok(Held::Yes))
     }
 }

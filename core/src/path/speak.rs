@@ -25,7 +25,7 @@ const SECOND_LOOK: Duration = Duration::from_secs(2);
 pub(super) const CARE_MODE: Duration = Duration::from_hours(24);
 
 /// What an answerer found, checked.
-struct Found {
+pub(super) struct Found {
     blocks: Vec<Block>,
     pieces: Vec<String>,
     tokens: u64,
@@ -33,7 +33,7 @@ struct Found {
 
 /// Why an answerer found nothing that can be sent.
 #[derive(Debug, thiserror::Error)]
-enum NotFound {
+pub(super) enum NotFound {
     #[error(transparent)]
     Answer(#[from] AnswerError),
     #[error("nothing was left of the answer after the checks")]
@@ -54,7 +54,7 @@ impl Turn<'_> {
         if let Some(model) = &self.wiring.model
             && !self.curated_only()
         {
-            match self.shown_while(|screen| self.seek(model.as_ref(), &context, screen)).await {
+            match self.seek_shown(model.as_ref(), &context).await {
                 Ok(found) => return self.spoken(heard, found, model.name()),
                 Err(NotFound::Danger(reading)) => {
                     raise(&mut heard.crisis, reading);
@@ -93,7 +93,9 @@ impl Turn<'_> {
         };
         let mut spoken = Spoken::system(heard, blocks);
         spoken.by = AnsweredBy::Crisis;
-        spoken.changes.push(ProfileChange::CareUntil(now + CARE_MODE));
+        spoken
+            .changes
+            .push(ProfileChange::CareUntil(now + CARE_MODE));
         spoken.audit = "crisis.answered";
         spoken
     }
@@ -115,7 +117,7 @@ impl Turn<'_> {
     }
 
     /// Reads an answer to its end, through the checks, showing what has passed.
-    async fn seek(
+    pub(super) async fn seek(
         &self,
         answerer: &dyn Answerer,
         context: &TurnContext,

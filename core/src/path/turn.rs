@@ -10,7 +10,8 @@ use crate::{
     seams::{Claim, Committed, Draft, Held, Outcome, ProfileChange, StoreError, TurnContext},
     words::{
         Action, AnsweredBy, Audience, AuditNote, Block, CrisisLevel, Destination, EffectId, Entry,
-        EntryBody, EntryId, InboundId, InboundKind, Lane, NewEffect, Part, Profile, Reply, Timestamp,
+        EntryBody, EntryId, InboundId, InboundKind, Lane, NewEffect, Part, Profile, Reply,
+        Timestamp,
     },
 };
 

@@ -154,7 +154,8 @@ pub(super) fn misspelled(folded: &str, ordinal: Option<u8>, language: Language) 
         _ => 3,
     };
     let initial = folded.chars().next()?;
-    let from = table::NAMES.partition_point(|name| name.folded < initial.encode_utf8(&mut [0; 4]));
+    let from =
+        table::NAMES.partition_point(|name| name.folded < &*initial.encode_utf8(&mut [0; 4]));
     let mut nearest: Option<(usize, &Name)> = None;
     for name in table::NAMES[from..]
         .iter()

@@ -1,10 +1,6 @@
 //! The other side of the simulation: what people would see, and a provider that fails.
 
-use std::{
-    collections::VecDeque,
-    sync::Mutex,
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 
@@ -133,7 +129,13 @@ impl Courier for Phone {
         })
     }
 
-    async fn edit(&self, _: &Destination, message: &str, part: &Part, _: bool) -> Result<Sent, SendError> {
+    async fn edit(
+        &self,
+        _: &Destination,
+        message: &str,
+        part: &Part,
+        _: bool,
+    ) -> Result<Sent, SendError> {
         pause().await;
         let mut seen = self.seen.lock().unwrap();
         let posted = seen

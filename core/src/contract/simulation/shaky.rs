@@ -12,7 +12,7 @@ use crate::{
     path::Store,
     seams::{
         Accepted, Arrival, Claim, ClaimRequest, Committed, Draft, Erased, Feedback, Fence, Held,
-        History, Outcome, OutboxStore, People, ProfileChange, Settlement, StoreError, TurnStore,
+        History, OutboxStore, Outcome, People, ProfileChange, Settlement, StoreError, TurnStore,
     },
     words::{
         Address, AuditNote, ConversationId, Effect, EffectId, Entry, EntryId, InboundId, PersonId,
@@ -52,7 +52,10 @@ pub async fn pause() {
 }
 
 impl<S: Store> Shaky<S> {
-    async fn shake<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn shake<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         pause().await;
         let failure = {
             let mut ledger = self.ledger.lock().unwrap();
@@ -90,7 +93,8 @@ impl<S: Store> TurnStore for Shaky<S> {
         request: ClaimRequest,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
-        self.shake(self.store.claim(conversation, request, now)).await
+        self.shake(self.store.claim(conversation, request, now))
+            .await
     }
 
     async fn waiting(
@@ -118,7 +122,8 @@ impl<S: Store> TurnStore for Shaky<S> {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<Committed, StoreError> {
-        self.shake(self.store.commit(fence, answered, outcome, now)).await
+        self.shake(self.store.commit(fence, answered, outcome, now))
+            .await
     }
 
     fn shards(&self) -> u16 {
@@ -169,7 +174,8 @@ impl<S: Store> People for Shaky<S> {
         audit: AuditNote,
         now: Timestamp,
     ) -> Result<Option<Profile>, StoreError> {
-        self.shake(self.store.change(person, changes, audit, now)).await
+        self.shake(self.store.change(person, changes, audit, now))
+            .await
     }
 
     async fn erase(&self, person: &PersonId, now: Timestamp) -> Result<Erased, StoreError> {
@@ -190,7 +196,8 @@ impl<S: Store> History for Shaky<S> {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.shake(self.store.before(person, before, limit, now)).await
+        self.shake(self.store.before(person, before, limit, now))
+            .await
     }
 
     async fn after(
@@ -200,7 +207,8 @@ impl<S: Store> History for Shaky<S> {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.shake(self.store.after(person, after, limit, now)).await
+        self.shake(self.store.after(person, after, limit, now))
+            .await
     }
 
     async fn answer(&self, inbound: &InboundId) -> Result<Option<Entry>, StoreError> {
@@ -214,6 +222,7 @@ impl<S: Store> History for Shaky<S> {
         feedback: Feedback,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.shake(self.store.rate(person, entry, feedback, now)).await
+        self.shake(self.store.rate(person, entry, feedback, now))
+            .await
     }
 }

@@ -13,7 +13,6 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::stream;
-use proptest::sample::Index;
 use tokio::sync::Notify;
 
 use super::{
@@ -41,9 +40,9 @@ pub enum Step {
     /// A person writes; `what` chooses between words, danger, a command, a choice and a group.
     Write { person: usize, what: u8 },
     /// The provider delivers a message again.
-    Redeliver(Index),
+    Redeliver(usize),
     /// A task goes on for some awaits.
-    Poll { task: Index, times: u8 },
+    Poll { task: usize, times: u8 },
     /// A process looks for what was left behind.
     Sweep(usize),
     /// A process dies where it stands and another takes its place.
@@ -106,8 +105,8 @@ impl Answerer for Echo {
     async fn answer<'a>(&'a self, context: &'a TurnContext) -> Result<Pieces<'a>, AnswerError> {
         pause().await;
         let echo = format!("You wrote {}.", context.messages.join(" and "));
-        let pieces = [echo.as_str(), "I am with you."]
-            .map(|text| Ok(Piece::Block(Block::text(text))));
+        let pieces =
+            [echo.as_str(), "I am with you."].map(|text| Ok(Piece::Block(Block::text(text))));
         Ok(Box::pin(stream::iter(pieces)))
     }
 
@@ -209,7 +208,7 @@ impl<S: Store + 'static> World<S> {
         match step {
             Step::Write { person, what } => self.write(*person, *what),
             Step::Redeliver(which) if !self.messages.is_empty() => {
-                let message = which.index(self.messages.len());
+                let message = which % self.messages.len();
                 self.deliver(message, message % self.processes.len());
             }
             Step::Redeliver(_) => {}
@@ -253,11 +252,19 @@ impl<S: Store + 'static> World<S> {
         let id = format!("person-{person}");
         let inbound = Inbound {
             place: Place {
-                room: if public { "group".to_owned() } else { id.clone() },
+                room: if public {
+                    "group".to_owned()
+                } else {
+                    id.clone()
+                },
                 thread: None,
                 reply_to: None,
                 role: PlaceRole::Person,
-                audience: if public { Audience::Public } else { Audience::Private },
+                audience: if public {
+                    Audience::Public
+                } else {
+                    Audience::Private
+                },
             },
             sender: address(id),
             provider_id: number.to_string(),
@@ -292,7 +299,7 @@ impl<S: Store + 'static> World<S> {
         }));
     }
 
-    fn poll_one(&mut self, task: Index, times: u8) {
+    fn poll_one(&mut self, task: usize, times: u8) {
         let runnable: Vec<(usize, usize)> = self
             .processes
             .iter()
@@ -303,7 +310,7 @@ impl<S: Store + 'static> World<S> {
         if runnable.is_empty() {
             return;
         }
-        let (process, task) = runnable[task.index(runnable.len())];
+        let (process, task) = runnable[task % runnable.len()];
         for _ in 0..times {
             if self.poll(process, task) {
                 return;
@@ -427,7 +434,10 @@ impl<S: Store + 'static> World<S> {
             )
         });
         acknowledged
-            && self.processes.iter().all(|process| process.tasks.is_empty())
+            && self
+                .processes
+                .iter()
+                .all(|process| process.tasks.is_empty())
             && store.waiting(0, far, 1).await.unwrap().is_empty()
             && store
                 .due(
@@ -519,16 +529,20 @@ impl<S: Store + 'static> World<S> {
             }
             let room = &message.inbound.place.room;
             let helped = seen[message.shown_before..].iter().any(|seen| {
-                seen.room.trim_end_matches('\'') == room && !seen.text.starts_with("You wrote")
+                seen.room.trim_end_matches('\'') == room && is_crisis_reply(&seen.text)
             });
-            assert!(helped || unreachable.contains(room), "danger {number} was not answered");
+            assert!(
+                helped || unreachable.contains(room),
+                "danger {number} was not answered"
+            );
         }
     }
 
     fn check_doubles(&self) {
         let seen = self.phone.seen.lock().unwrap();
         let mut times: HashMap<_, usize> = HashMap::new();
-        for seen in seen.iter() {
+        // A crisis reply twice is allowed; none is not.
+        for seen in seen.iter().filter(|seen| !is_crisis_reply(&seen.text)) {
             *times.entry(&seen.effect).or_default() += 1;
         }
         let doubles: usize = times.values().map(|times| times - 1).sum();
@@ -564,9 +578,9 @@ impl Process {
     fn start(&mut self, work: Work) {
         let wiring = Arc::clone(&self.wiring);
         self.tasks.push(match work {
-            Work::Turn(claim) => Box::pin(async move {
-                wiring.take_turn(*claim, &Notify::new()).await
-            }),
+            Work::Turn(claim) => {
+                Box::pin(async move { wiring.take_turn(*claim, &Notify::new()).await })
+            }
             Work::Claim(conversation) => Box::pin(async move {
                 let now = wiring.clock.now();
                 let request = ClaimRequest {
@@ -575,7 +589,10 @@ impl Process {
                 };
                 let claim = wiring.store.claim(&conversation, request, now).await;
                 let claim = claim.ok().flatten();
-                claim.map(|claim| Work::Turn(Box::new(claim))).into_iter().collect()
+                claim
+                    .map(|claim| Work::Turn(Box::new(claim)))
+                    .into_iter()
+                    .collect()
             }),
             Work::Deliver { effects, until } => Box::pin(async move {
                 let _: Delivered = wiring.deliver(effects, until).await;
@@ -596,4 +613,16 @@ fn address(id: String) -> Address {
         account: Account::from("church"),
         id,
     }
+}
+
+/// Everything that is not one of the texts of an ordinary answer here.
+fn is_crisis_reply(text: &str) -> bool {
+    ![
+        "You wrote",
+        "I am with you",
+        "I'm a computer",
+        "A few words",
+    ]
+    .iter()
+    .any(|ordinary| text.starts_with(ordinary))
 }
