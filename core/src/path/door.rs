@@ -82,7 +82,7 @@ impl Wiring {
         let stranger = PersonId::random();
         // The same words written again are another message, and answered again.
         let delivery = format!("{}\n{digest}", inbound.provider_id);
-        let already_sent = crisis.is_some() && self.crises.was_direct(&delivery);
+        let already_sent = crisis.is_some() && self.crises.arrived_directly(&delivery);
         let arrival = Arrival {
             church: self.settings.church.clone(),
             conversation: conversation.clone(),
@@ -186,8 +186,11 @@ impl Wiring {
             return (Received::NotStored { crisis: None }, Vec::new());
         };
         let now = self.clock.now();
-        let work = if self.crises.note_direct(delivery) {
-            vec![Work::Direct(unstored(crisis.effects, conversation, now))]
+        let work = if self.crises.begin_direct(delivery) {
+            vec![Work::Direct {
+                delivery: delivery.to_owned(),
+                effects: unstored(crisis.effects, conversation, now),
+            }]
         } else {
             Vec::new()
         };

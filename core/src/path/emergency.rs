@@ -1,7 +1,7 @@
 //! The emergency lane: a person in danger is answered at once, whatever else is broken.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -38,7 +38,14 @@ struct Memory {
     /// When each conversation last got a crisis reply.
     answered: HashMap<ConversationId, Timestamp>,
     /// Messages answered past the store, so that their redelivery is not answered again.
-    direct: HashSet<String>,
+    direct: HashMap<String, Direct>,
+}
+
+/// How far an answer past the store has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direct {
+    Underway,
+    Arrived,
 }
 
 impl RecentCrises {
@@ -60,18 +67,33 @@ impl RecentCrises {
         });
     }
 
-    /// Remembers a message answered past the store; false if it was already.
-    pub(super) fn note_direct(&self, delivery: &str) -> bool {
+    /// Begins to answer a message past the store; false if that was begun before.
+    pub(super) fn begin_direct(&self, delivery: &str) -> bool {
         self.with(|memory| {
             if memory.direct.len() >= REMEMBERED {
                 memory.direct.clear();
             }
-            memory.direct.insert(delivery.to_owned())
+            let begun = memory.direct.contains_key(delivery);
+            if !begun {
+                memory.direct.insert(delivery.to_owned(), Direct::Underway);
+            }
+            !begun
         })
     }
 
-    pub(super) fn was_direct(&self, delivery: &str) -> bool {
-        self.with(|memory| memory.direct.contains(delivery))
+    /// Ends it. What did not arrive is forgotten, so that the redelivery is answered.
+    pub(super) fn end_direct(&self, delivery: &str, arrived: bool) {
+        self.with(|memory| {
+            if arrived {
+                memory.direct.insert(delivery.to_owned(), Direct::Arrived);
+            } else {
+                memory.direct.remove(delivery);
+            }
+        });
+    }
+
+    pub(super) fn arrived_directly(&self, delivery: &str) -> bool {
+        self.with(|memory| memory.direct.get(delivery) == Some(&Direct::Arrived))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> T {

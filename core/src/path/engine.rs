@@ -157,7 +157,9 @@ impl Engine {
                     }
                 }
                 Work::Deliver { effects, until } => self.deliver(effects, until).await,
-                Work::Direct(effects) => self.wiring.send_directly(effects).await,
+                Work::Direct { delivery, effects } => {
+                    self.wiring.send_directly(&delivery, effects).await;
+                }
                 Work::Check(_) => {}
             }
         }

@@ -6,7 +6,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     path::{Wiring, backoff::backoff},
-    seams::{Courier, Decision, Quota, SendError, Sent, Settlement},
+    seams::{ClaimRequest, Courier, Decision, Quota, SendError, Sent, Settlement},
     words::{Action, Audience, Destination, Effect, Lane, Part, Timestamp},
 };
 
@@ -14,6 +14,10 @@ use crate::{
 const GIVE_UP: Duration = Duration::from_hours(24);
 /// How long a lane waits in place for its pace; beyond that it gives the lease back.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often a message is sent past the store before it is left to the provider's redelivery:
+/// some 15 seconds in all.
+const DIRECT_ATTEMPTS: u32 = 7;
 
 /// How the delivery of a lane ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +35,16 @@ impl Wiring {
     /// is sent that might still be on its way when its lease `until` runs out.
     pub async fn deliver(&self, effects: Vec<Effect>, until: Timestamp) -> Delivered {
         let deadline = until - Self::SEND_TIMEOUT;
+        let lease = ClaimRequest {
+            holder: self.holder.clone(),
+            until,
+        };
         for effect in effects {
             if !self.keep_pace(&effect).await || self.clock.now() >= deadline {
                 let at = self.clock.now();
                 self.settle(
                     &effect,
+                    &lease,
                     Settlement::Retry {
                         at,
                         maybe_sent: effect.maybe_sent,
@@ -54,7 +63,7 @@ impl Wiring {
                 Settlement::Blocked => Some(Delivered::All),
                 Settlement::Retry { .. } => Some(Delivered::Later),
             };
-            self.settle(&effect, settlement).await;
+            self.settle(&effect, &lease, settlement).await;
             if let Some(ended) = ended {
                 return ended;
             }
@@ -64,17 +73,32 @@ impl Wiring {
 
     /// Sends past the store: the crisis reply when the store cannot take it. Tries for as long as
     /// a person might wait, then leaves it to the provider's redelivery.
-    pub async fn send_directly(&self, effects: Vec<Effect>) {
+    pub async fn send_directly(&self, delivery: &str, effects: Vec<Effect>) {
+        let mut arrived = true;
         for effect in effects {
-            for attempt in 0..6 {
-                match self.carry_out(&effect).await {
-                    Settlement::Retry { .. } => {
-                        sleep(backoff(attempt, Lane::Emergency, &effect.id)).await;
+            arrived &= self.send_one_directly(effect).await;
+        }
+        self.crises.end_direct(delivery, arrived);
+    }
+
+    async fn send_one_directly(&self, mut effect: Effect) -> bool {
+        for attempt in 0..DIRECT_ATTEMPTS {
+            match self.carry_out(&effect).await {
+                Settlement::Retry { .. } => {
+                    sleep(backoff(attempt, Lane::Emergency, &effect.id)).await;
+                }
+                Settlement::Moved { room } => {
+                    if let Some(to) = effect.action.destination_mut() {
+                        to.place.room = room;
                     }
-                    _ => break,
+                }
+                // Refused for good: no redelivery will change that.
+                Settlement::Sent { .. } | Settlement::Blocked | Settlement::Parked { .. } => {
+                    return true;
                 }
             }
         }
+        false
     }
 
     async fn carry_out(&self, effect: &Effect) -> Settlement {
@@ -218,7 +242,7 @@ impl Wiring {
     }
 
     /// Settles, trying again while the store is away: an unsettled send is a double later.
-    async fn settle(&self, effect: &Effect, settlement: Settlement) {
+    async fn settle(&self, effect: &Effect, lease: &ClaimRequest, settlement: Settlement) {
         if let Settlement::Parked { reason } = &settlement {
             tracing::error!(effect = %effect.id, reason, "effect parked for the operator");
             metrics::counter!("muykol_parked_total", "what" => "effect").increment(1);
@@ -226,7 +250,7 @@ impl Wiring {
         for attempt in 0..8 {
             match self
                 .store
-                .settle(&effect.id, settlement.clone(), self.clock.now())
+                .settle(&effect.id, lease, settlement.clone(), self.clock.now())
                 .await
             {
                 Ok(()) => return,

@@ -21,7 +21,12 @@ pub enum Work {
         until: Timestamp,
     },
     /// Send these at once, past the store that could not take them.
-    Direct(Vec<Effect>),
+    Direct {
+        /// Which delivery of which message they answer.
+        delivery: String,
+        /// The effects.
+        effects: Vec<Effect>,
+    },
     /// Have the conversation's running turn look at its fence now.
     Check(ConversationId),
 }

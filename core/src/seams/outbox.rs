@@ -60,10 +60,13 @@ pub trait OutboxStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Effect>, StoreError>;
 
-    /// Settles an effect. Settling one that is settled already, parked, or unknown changes nothing.
+    /// Settles an effect. Settling one that is settled already changes nothing. `lease` is the one
+    /// the effect came with: once somebody else holds the effect, only [`Settlement::Sent`] still
+    /// counts, because it is true whoever says it; anything else is theirs to find out.
     async fn settle(
         &self,
         effect: &EffectId,
+        lease: &ClaimRequest,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError>;

@@ -57,7 +57,7 @@ pub struct Emergency {
 }
 
 /// Who wants a conversation, and for how long.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
     /// The process.
     pub holder: HolderId,

@@ -38,6 +38,7 @@ impl OutboxStore for MemoryStore {
     async fn settle(
         &self,
         effect: &EffectId,
+        lease: &ClaimRequest,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -49,6 +50,12 @@ impl OutboxStore for MemoryStore {
         else {
             return Ok(());
         };
+        let held = state.effects[index].lease.as_ref();
+        let stands =
+            held.is_some_and(|held| held.holder == lease.holder && held.until == lease.until);
+        if !stands && !matches!(settlement, Settlement::Sent { .. }) {
+            return Ok(());
+        }
         match settlement {
             Settlement::Sent { .. } => state.finish(index, now),
             Settlement::Retry { at, maybe_sent } => {

@@ -25,8 +25,6 @@ use crate::{
 pub struct Ledger {
     /// New messages in the order in which they were taken.
     pub accepted: Vec<InboundId>,
-    /// Effects that were settled as sent.
-    pub settled: Vec<EffectId>,
     /// How many of the next calls fail, half of them after they took effect.
     pub failures: u32,
 }
@@ -146,18 +144,12 @@ impl<S: Store> OutboxStore for Shaky<S> {
     async fn settle(
         &self,
         effect: &EffectId,
+        lease: &ClaimRequest,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.shake(async {
-            let sent = matches!(settlement, Settlement::Sent { .. });
-            self.store.settle(effect, settlement, now).await?;
-            if sent {
-                self.ledger.lock().unwrap().settled.push(effect.clone());
-            }
-            Ok(())
-        })
-        .await
+        self.shake(self.store.settle(effect, lease, settlement, now))
+            .await
     }
 }
 
