@@ -14,8 +14,8 @@ use crate::{
     seams::{Emergency, Outcome, ProfileChange},
     words::{
         Action, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination,
-        Effect, EffectId, Entry, EntryBody, EntryId, Inbound, InboundId, Lane, NewEffect, PersonId,
-        Profile, Reply, Timestamp,
+        Effect, EffectId, Entry, EntryBody, EntryId, HolderId, Inbound, InboundId, Lane, Lease,
+        NewEffect, PersonId, Profile, Reply, Timestamp,
     },
 };
 
@@ -318,6 +318,10 @@ pub(super) fn unstored(
             attempts: 0,
             maybe_sent: false,
             created: now,
+            lease: Lease {
+                holder: HolderId::from("unknown"),
+                until: now,
+            },
         })
         .collect()
 }

@@ -6,8 +6,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     path::{Wiring, backoff::backoff},
-    seams::{ClaimRequest, Courier, Decision, Quota, SendError, Sent, Settlement},
-    words::{Action, Audience, Destination, Effect, Lane, Part, Timestamp},
+    seams::{Courier, Decision, Quota, SendError, Sent, Settlement},
+    words::{Action, Audience, Destination, Effect, Lane, Part},
 };
 
 /// After this long without success an effect is kept for the operator instead of tried again.
@@ -32,19 +32,14 @@ pub enum Delivered {
 
 impl Wiring {
     /// Carries out the effects of one lane, in order; stops at the first that must wait. Nothing
-    /// is sent that might still be on its way when its lease `until` runs out.
-    pub async fn deliver(&self, effects: Vec<Effect>, until: Timestamp) -> Delivered {
-        let deadline = until - Self::SEND_TIMEOUT;
-        let lease = ClaimRequest {
-            holder: self.holder.clone(),
-            until,
-        };
+    /// is sent that might still be on its way when its lease runs out.
+    pub async fn deliver(&self, effects: Vec<Effect>) -> Delivered {
         for effect in effects {
+            let deadline = effect.lease.until - Self::SEND_TIMEOUT;
             if !self.keep_pace(&effect).await || self.clock.now() >= deadline {
                 let at = self.clock.now();
                 self.settle(
                     &effect,
-                    &lease,
                     Settlement::Retry {
                         at,
                         maybe_sent: effect.maybe_sent,
@@ -63,7 +58,7 @@ impl Wiring {
                 Settlement::Blocked => Some(Delivered::All),
                 Settlement::Retry { .. } => Some(Delivered::Later),
             };
-            self.settle(&effect, &lease, settlement).await;
+            self.settle(&effect, settlement).await;
             if let Some(ended) = ended {
                 return ended;
             }
@@ -242,7 +237,7 @@ impl Wiring {
     }
 
     /// Settles, trying again while the store is away: an unsettled send is a double later.
-    async fn settle(&self, effect: &Effect, lease: &ClaimRequest, settlement: Settlement) {
+    async fn settle(&self, effect: &Effect, settlement: Settlement) {
         if let Settlement::Parked { reason } = &settlement {
             tracing::error!(effect = %effect.id, reason, "effect parked for the operator");
             metrics::counter!("muykol_parked_total", "what" => "effect").increment(1);
@@ -250,7 +245,7 @@ impl Wiring {
         for attempt in 0..8 {
             match self
                 .store
-                .settle(&effect.id, lease, settlement.clone(), self.clock.now())
+                .settle(effect, settlement.clone(), self.clock.now())
                 .await
             {
                 Ok(()) => return,

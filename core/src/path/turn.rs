@@ -181,7 +181,7 @@ impl Turn<'_> {
                     .events
                     .publish(&fence.person, crate::seams::Event::Changed)
                     .await;
-                let mut work = vec![Work::Deliver { effects, until }];
+                let mut work = vec![Work::Deliver(effects)];
                 if more {
                     work.push(Work::Claim(fence.conversation.clone()));
                 }

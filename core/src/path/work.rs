@@ -2,7 +2,7 @@
 
 use crate::{
     seams::Claim,
-    words::{ConversationId, Effect, Timestamp},
+    words::{ConversationId, Effect},
 };
 
 /// The next step, started by the engine. Losing it costs time, never a message: the sweep finds
@@ -14,12 +14,7 @@ pub enum Work {
     /// Claim this conversation, if it still waits.
     Claim(ConversationId),
     /// Carry out these effects, in order.
-    Deliver {
-        /// The effects.
-        effects: Vec<Effect>,
-        /// Until when they are leased to this process.
-        until: Timestamp,
-    },
+    Deliver(Vec<Effect>),
     /// Send these at once, past the store that could not take them.
     Direct {
         /// Which delivery of which message they answer.

@@ -66,7 +66,9 @@ pub(super) struct Judge<'l> {
 
 impl<'l> Judge<'l> {
     pub fn new(library: &'l Library, preferred: &TranslationId) -> Self {
-        Self { texts: library.preferring(preferred) }
+        Self {
+            texts: library.preferring(preferred),
+        }
     }
 
     /// The held texts, the preferred one first.
@@ -90,13 +92,16 @@ impl<'l> Judge<'l> {
         {
             return Some(judgement);
         }
-        let near = verses.as_ref().and_then(|verses| verses.first()).map_or(0, |verses| verses.start);
+        let near = verses
+            .as_ref()
+            .and_then(|verses| verses.first())
+            .map_or(0, |verses| verses.start);
         if let Some(judgement) = self.elsewhere(quoted, reference, near, claim) {
             return Some(judgement);
         }
-        let like = reference.zip(verses.as_ref()).and_then(|(reference, verses)| {
-            self.like(quoted, reference, verses, claim)
-        });
+        let like = reference
+            .zip(verses.as_ref())
+            .and_then(|(reference, verses)| self.like(quoted, reference, verses, claim));
         let (matched, like) = like.unzip();
         let count = quoted.words.len();
         if like.is_some() && matched.unwrap_or(0) * 2 >= count {
@@ -119,16 +124,25 @@ impl<'l> Judge<'l> {
         let mut partial = None;
         let mut nearly_whole = false;
         for text in &self.texts {
-            let within: Vec<Stretch> = merged(verses).iter().map(|verses| text.stretch(verses)).collect();
+            let within: Vec<Stretch> = merged(verses)
+                .iter()
+                .map(|verses| text.stretch(verses))
+                .collect();
             let numbers: Vec<Vec<u16>> = parts.iter().map(|part| text.numbers(part)).collect();
-            let Some(found) = exact_within(text, &numbers, &within) else { continue };
+            let Some(found) = exact_within(text, &numbers, &within) else {
+                continue;
+            };
             let held: usize = within.iter().map(ExactSizeIterator::len).sum();
             let shown = || Shown {
                 reference: reference.clone(),
                 moved: false,
                 translation: text.translation().id.clone(),
                 text: Words::Exact(
-                    parts.iter().zip(&found).map(|(part, found)| true_part(text, part, found)).collect(),
+                    parts
+                        .iter()
+                        .zip(&found)
+                        .map(|(part, found)| true_part(text, part, found))
+                        .collect(),
                 ),
             };
             match held.saturating_sub(quoted.words.len()) {
@@ -141,7 +155,9 @@ impl<'l> Judge<'l> {
             }
         }
         if nearly_whole {
-            return self.show(reference, false, verses).map(Judgement::Corrected);
+            return self
+                .show(reference, false, verses)
+                .map(Judgement::Corrected);
         }
         partial.map(Judgement::Exact)
     }
@@ -165,7 +181,9 @@ impl<'l> Judge<'l> {
         for text in &self.texts {
             let numbers = text.numbers(quoted.words);
             let near = text.stretch(&(near..near + 1)).start;
-            let Some(found) = exact_anywhere(text, &numbers, near) else { continue };
+            let Some(found) = exact_anywhere(text, &numbers, near) else {
+                continue;
+            };
             let shown = Shown {
                 reference: Reference::of_verses(text.verses_of(&found))?,
                 moved: reference.is_some(),
@@ -201,8 +219,14 @@ impl<'l> Judge<'l> {
             let alike = matched * 2 >= count && (matched >= 3 || held.len() <= 5);
             let clearly = matched * 5 >= count * 3 && (matched >= 4 || held.len() <= 5);
             let related = kin >= 2 || (kin == 1 && telling <= 3) || alike;
-            let enough = if claim == Claim::Firm { related } else { clearly };
-            if best.as_ref().is_none_or(|(before, enough_before, _)| (enough, matched) > (*enough_before, *before)) {
+            let enough = if claim == Claim::Firm {
+                related
+            } else {
+                clearly
+            };
+            if best.as_ref().is_none_or(|(before, enough_before, _)| {
+                (enough, matched) > (*enough_before, *before)
+            }) {
                 best = Some((matched, enough, window));
             }
         }
@@ -210,7 +234,10 @@ impl<'l> Judge<'l> {
         if !enough {
             return None;
         }
-        Some((matched, Judgement::Corrected(self.show(reference, false, &window)?)))
+        Some((
+            matched,
+            Judgement::Corrected(self.show(reference, false, &window)?),
+        ))
     }
 
     /// The verses that a quotation under `verses` means: all of them, or, if they are many, those
@@ -237,7 +264,10 @@ impl<'l> Judge<'l> {
                 return None;
             }
         }
-        let held = spans.iter().flat_map(|verses| text.word_numbers(&text.stretch(verses))).collect();
+        let held = spans
+            .iter()
+            .flat_map(|verses| text.word_numbers(&text.stretch(verses)))
+            .collect();
         Some((verses.to_vec(), held))
     }
 

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 /// Signs that close what an earlier sign opened.
 pub(super) fn is_closer(c: char) -> bool {
-    matches!(c, '"' | '\'' | '\u{201d}' | '\u{2019}' | '\u{bb}' | '\u{203a}' | ')' | ']' | '*' | '_')
+    matches!(
+        c,
+        '"' | '\'' | '\u{201d}' | '\u{2019}' | '\u{bb}' | '\u{203a}' | ')' | ']' | '*' | '_'
+    )
 }
 
 /// Signs that end a sentence.
@@ -46,7 +49,9 @@ pub(super) fn sentences(text: &str, whole: &[Range<usize>]) -> Vec<Range<usize>>
         let blank = text[end..text.len() - rest.len()].contains('\n') || c == '\n';
         let next = text.len() - rest.len();
         let goes_on = !blank && rest.starts_with(|c: char| c.is_lowercase() || "(—–-[".contains(c));
-        let inside = whole.iter().any(|range| range.start < next && end < range.end);
+        let inside = whole
+            .iter()
+            .any(|range| range.start < next && end < range.end);
         if goes_on || inside || rest.is_empty() {
             continue;
         }
@@ -63,6 +68,9 @@ pub(super) fn sentences(text: &str, whole: &[Range<usize>]) -> Vec<Range<usize>>
 }
 
 fn is_shortened(before: &str) -> bool {
-    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let word = before
+        .rsplit(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
     SHORTENED.contains(&word.to_lowercase().as_str())
 }

@@ -69,7 +69,10 @@ pub fn verify(text: &str, library: &Library, translation: &TranslationId) -> Ver
         && page.sources.is_empty()
         && markers.is_empty()
     {
-        return Verified { text: text.to_owned(), findings: Vec::new() };
+        return Verified {
+            text: text.to_owned(),
+            findings: Vec::new(),
+        };
     }
     let mut check = Check {
         judge: Judge::new(library, translation),
@@ -94,7 +97,9 @@ fn markers(text: &str) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find("[[").map(|at| from + at) {
-        let Some(length) = text[start..].find("]]") else { break };
+        let Some(length) = text[start..].find("]]") else {
+            break;
+        };
         let inner = &text[start + 2..start + length];
         from = start + 2;
         if !inner.contains('\n') && !inner.contains('[') {
@@ -144,7 +149,12 @@ impl<'p> Check<'p, '_, '_> {
         });
         let Some(passage) = passage else {
             self.removed.push(self.page.sentences_around(range));
-            self.note(range.start, written.to_owned(), Verdict::UnknownReference, None);
+            self.note(
+                range.start,
+                written.to_owned(),
+                Verdict::UnknownReference,
+                None,
+            );
             return;
         };
         let reference = passage.reference.to_string();
@@ -167,7 +177,13 @@ impl<'p> Check<'p, '_, '_> {
 
     fn note(&mut self, at: usize, reference: String, verdict: Verdict, quoted: Option<String>) {
         let reference = (!reference.is_empty()).then_some(reference);
-        let finding = Finding { reference, verdict, quoted, shown: None, translation: None };
+        let finding = Finding {
+            reference,
+            verdict,
+            quoted,
+            shown: None,
+            translation: None,
+        };
         self.findings.push((at, finding));
     }
 
@@ -194,7 +210,12 @@ impl<'p> Check<'p, '_, '_> {
             }
             let written = page.text[cited.found.range.clone()].to_owned();
             self.removed.push(page.sentences_around(&range));
-            self.note(cited.found.range.start, written, Verdict::UnknownReference, quoted);
+            self.note(
+                cited.found.range.start,
+                written,
+                Verdict::UnknownReference,
+                quoted,
+            );
         }
     }
 
@@ -202,11 +223,20 @@ impl<'p> Check<'p, '_, '_> {
     fn ties(&self, quotation: usize) -> Vec<Tie> {
         let page = self.page;
         if let Some(cited) = page.inside[quotation] {
-            return vec![Tie { cited, claim: Claim::Firm }];
+            return vec![Tie {
+                cited,
+                claim: Claim::Firm,
+            }];
         }
         let outer = &page.quotations[quotation].outer;
-        let next = page.cited.iter().position(|cited| cited.found.range.start >= outer.end);
-        let previous = page.cited.iter().rposition(|cited| cited.end <= outer.start);
+        let next = page
+            .cited
+            .iter()
+            .position(|cited| cited.found.range.start >= outer.end);
+        let previous = page
+            .cited
+            .iter()
+            .rposition(|cited| cited.end <= outer.start);
         let behind = next.and_then(|cited| self.tie_behind(quotation, cited));
         let before = previous.and_then(|cited| self.tie_before(quotation, cited));
         match (behind, before) {
@@ -227,14 +257,23 @@ impl<'p> Check<'p, '_, '_> {
     fn tie_behind(&self, quotation: usize, cited: usize) -> Option<Tie> {
         let page = self.page;
         let gap = page.quotations[quotation].outer.end..page.cited[cited].found.range.start;
-        if page.quotations.get(quotation + 1).is_some_and(|next| next.outer.start < gap.end) {
+        if page
+            .quotations
+            .get(quotation + 1)
+            .is_some_and(|next| next.outer.start < gap.end)
+        {
             return None;
         }
         let between = &page.text[gap.clone()];
         let words = page.words_in(&gap);
-        let linked = words.iter().all(|word| LINK.binary_search(&word.folded.as_str()).is_ok());
+        let linked = words
+            .iter()
+            .all(|word| LINK.binary_search(&word.folded.as_str()).is_ok());
         let near = between.len() <= 80 && between.matches('\n').count() <= 2 && words.len() <= 8;
-        (linked && near).then_some(Tie { cited, claim: Claim::Firm })
+        (linked && near).then_some(Tie {
+            cited,
+            claim: Claim::Firm,
+        })
     }
 
     /// A reference before a quotation: John 3:16: "…", John 3:16 says, "…".
@@ -248,14 +287,22 @@ impl<'p> Check<'p, '_, '_> {
         if words.len() > 40 || (between.contains("\n\n") && !words.is_empty()) {
             return None;
         }
-        let somebody = words.iter().any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok());
-        let speaks = words.iter().any(|word| SPEECH.binary_search(&word.folded.as_str()).is_ok());
+        let somebody = words
+            .iter()
+            .any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok());
+        let speaks = words
+            .iter()
+            .any(|word| SPEECH.binary_search(&word.folded.as_str()).is_ok());
         let leads = between
             .trim_end()
             .ends_with([':', ',', '\u{2014}', '\u{2013}', '-']);
         let apart = between.contains(['.', '!', '?']);
         let firm = words.is_empty() || ((speaks || leads) && words.len() <= 16 && !apart);
-        let claim = if firm && !somebody && !interrupted { Claim::Firm } else { Claim::Loose };
+        let claim = if firm && !somebody && !interrupted {
+            Claim::Firm
+        } else {
+            Claim::Loose
+        };
         Some(Tie { cited, claim })
     }
 
@@ -273,7 +320,9 @@ impl<'p> Check<'p, '_, '_> {
             let words = page.words_in(&gap);
             words.len() <= most
                 && !page.text[gap.clone()].contains(is_end)
-                && !words.iter().any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok())
+                && !words
+                    .iter()
+                    .any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok())
         })
     }
 
@@ -281,10 +330,16 @@ impl<'p> Check<'p, '_, '_> {
         let page = self.page;
         for (index, quotation) in page.quotations.iter().enumerate() {
             let ties = self.ties(index);
-            if ties.iter().any(|tie| page.cited[tie.cited].found.problem.is_some()) {
+            if ties
+                .iter()
+                .any(|tie| page.cited[tie.cited].found.problem.is_some())
+            {
                 continue;
             }
-            let quoted = Quoted { text: page.text, words: page.words_in(&quotation.inner) };
+            let quoted = Quoted {
+                text: page.text,
+                words: page.words_in(&quotation.inner),
+            };
             let sourced = self.source_beside(&quotation.outer);
             let judged: Vec<(Option<usize>, Option<Judgement>)> = if ties.is_empty() {
                 let claim = if sourced { Claim::Firm } else { Claim::None };
@@ -294,7 +349,10 @@ impl<'p> Check<'p, '_, '_> {
                     .map(|tie| {
                         let reference = &page.cited[tie.cited].found.reference;
                         let claim = if sourced { Claim::Firm } else { tie.claim };
-                        (Some(tie.cited), self.judge.judge(&quoted, Some(reference), claim))
+                        (
+                            Some(tie.cited),
+                            self.judge.judge(&quoted, Some(reference), claim),
+                        )
                     })
                     .collect()
             };
@@ -325,7 +383,10 @@ impl<'p> Check<'p, '_, '_> {
     }
 
     fn is_well_known_saying(&self, range: &Range<usize>) -> bool {
-        self.page.unreal.iter().any(|saying| range.start <= saying.start && saying.end <= range.end)
+        self.page
+            .unreal
+            .iter()
+            .any(|saying| range.start <= saying.start && saying.end <= range.end)
     }
 
     /// Writes down a judgement and what it changes.
@@ -343,8 +404,7 @@ impl<'p> Check<'p, '_, '_> {
         let (verdict, shown) = match judgement {
             Judgement::Unreal => {
                 self.removed.push(page.sentences_around(sentence));
-                let reference =
-                    cited.map(|cited| page.text[cited.found.range.clone()].to_owned());
+                let reference = cited.map(|cited| page.text[cited.found.range.clone()].to_owned());
                 self.note(
                     inner.start,
                     reference.unwrap_or_default(),
@@ -368,7 +428,11 @@ impl<'p> Check<'p, '_, '_> {
                 let single = parts.len() == 1;
                 let texts: Vec<String> = parts.iter().map(|(_, text, _)| text.clone()).collect();
                 for (words, text, (begins, ends)) in parts {
-                    let start = if single && begins { inner.start } else { words.start };
+                    let start = if single && begins {
+                        inner.start
+                    } else {
+                        words.start
+                    };
                     let end = if single && ends { inner.end } else { words.end };
                     let text = match (single && begins, single && ends) {
                         (true, true) => text,
@@ -394,12 +458,14 @@ impl<'p> Check<'p, '_, '_> {
     /// Puts a wrong reference, or the name of another translation behind it, right.
     fn correct_reference(&mut self, cited: &Cited, shown: &Shown) {
         if shown.moved && shown.reference != cited.found.reference {
-            self.replaced.push((cited.found.range.clone(), shown.reference.to_string()));
+            self.replaced
+                .push((cited.found.range.clone(), shown.reference.to_string()));
         }
         if let Some(label) = &cited.label
             && self.page.text[label.clone()] != *shown.translation.0
         {
-            self.replaced.push((label.clone(), shown.translation.0.clone()));
+            self.replaced
+                .push((label.clone(), shown.translation.0.clone()));
         }
     }
 
@@ -410,9 +476,16 @@ impl<'p> Check<'p, '_, '_> {
                 continue;
             }
             let reference = &self.page.cited[index].found.reference;
-            let joined = self.words_behind(index).or_else(|| self.words_before(index));
-            let Some((inner, claim)) = joined else { continue };
-            let quoted = Quoted { text: self.page.text, words: self.page.words_in(&inner) };
+            let joined = self
+                .words_behind(index)
+                .or_else(|| self.words_before(index));
+            let Some((inner, claim)) = joined else {
+                continue;
+            };
+            let quoted = Quoted {
+                text: self.page.text,
+                words: self.page.words_in(&inner),
+            };
             if let Some(judgement) = self.judge.judge(&quoted, Some(reference), claim) {
                 self.settled[index] = true;
                 self.settle(&inner, &inner, Some(index), judgement);
@@ -432,10 +505,20 @@ impl<'p> Check<'p, '_, '_> {
         let paragraph = page.paragraph(start);
         let next = page.cited.get(index + 1).map_or(paragraph.end, |next| {
             let sentence = page.sentences_around(&next.found.range).start;
-            if sentence > start { sentence } else { next.found.range.start }
+            if sentence > start {
+                sentence
+            } else {
+                next.found.range.start
+            }
         });
-        let quotation = page.quotations.iter().find(|quotation| quotation.outer.start >= start);
-        let limit = paragraph.end.min(next).min(quotation.map_or(usize::MAX, |q| q.outer.start));
+        let quotation = page
+            .quotations
+            .iter()
+            .find(|quotation| quotation.outer.start >= start);
+        let limit = paragraph
+            .end
+            .min(next)
+            .min(quotation.map_or(usize::MAX, |q| q.outer.start));
         let words = page.words_in(&(start..limit));
         let words = &words[..words.len().min(300)];
         let ends: Vec<usize> = page
@@ -452,7 +535,9 @@ impl<'p> Check<'p, '_, '_> {
             let matched = matched_by_prefix(&text.numbers(words), &held);
             for end in &ends {
                 let count = words.partition_point(|word| word.range.end <= *end);
-                let Some(matched) = matched.get(count) else { continue };
+                let Some(matched) = matched.get(count) else {
+                    continue;
+                };
                 let score = worth(*matched, count);
                 if count > 0 && best.is_none_or(|(before, _)| score > before) {
                     best = Some((score, *end));
@@ -481,7 +566,11 @@ impl<'p> Check<'p, '_, '_> {
         let limit = page
             .paragraph(end)
             .start
-            .max(index.checked_sub(1).map_or(0, |before| page.cited[before].end))
+            .max(
+                index
+                    .checked_sub(1)
+                    .map_or(0, |before| page.cited[before].end),
+            )
             .max(
                 page.quotations
                     .iter()
@@ -509,8 +598,13 @@ impl<'p> Check<'p, '_, '_> {
             numbers.reverse();
             let matched = matched_by_prefix(&numbers, &held);
             for start in &starts {
-                let count = words.iter().filter(|word| word.range.start >= *start).count();
-                let Some(&found) = matched.get(count) else { continue };
+                let count = words
+                    .iter()
+                    .filter(|word| word.range.start >= *start)
+                    .count();
+                let Some(&found) = matched.get(count) else {
+                    continue;
+                };
                 if count == 0 {
                     continue;
                 }
@@ -550,7 +644,9 @@ impl<'p> Check<'p, '_, '_> {
         let stretches = || verses.iter().map(|verses| text.stretch(verses));
         let total: usize = stretches().map(|stretch| stretch.len()).sum();
         if total <= 400 {
-            return stretches().flat_map(|stretch| text.word_numbers(&stretch)).collect();
+            return stretches()
+                .flat_map(|stretch| text.word_numbers(&stretch))
+                .collect();
         }
         let numbers = text.numbers(&words[..words.len().min(80)]);
         stretches()
@@ -566,12 +662,18 @@ impl<'p> Check<'p, '_, '_> {
         let page = self.page;
         for saying in &page.unreal {
             let sentence = page.sentences_around(saying);
-            let claimed = page.sources.iter().any(|source| {
-                sentence.start <= source.start && source.end <= sentence.end
-            });
+            let claimed = page
+                .sources
+                .iter()
+                .any(|source| sentence.start <= source.start && source.end <= sentence.end);
             if claimed && !self.removed.contains(&sentence) {
                 let quoted = page.text[saying.clone()].to_owned();
-                self.note(saying.start, String::new(), Verdict::NotScripture, Some(quoted));
+                self.note(
+                    saying.start,
+                    String::new(),
+                    Verdict::NotScripture,
+                    Some(quoted),
+                );
                 self.removed.push(sentence);
             }
         }
@@ -586,15 +688,22 @@ impl<'p> Check<'p, '_, '_> {
             }
             let end = page.sentences_around(&(source.start..start + 1)).end;
             let inner = trim(page.text, &(start..end));
-            let touched = page.quotations.iter().any(|quotation| {
-                quotation.outer.start < inner.end && inner.start < quotation.outer.end
-            }) || page.cited.iter().any(|cited| {
-                cited.found.range.start <= inner.end + 3 && inner.start < cited.end
-            }) || self.removed.iter().any(|removed| removed.start < inner.end && inner.start < removed.end);
+            let touched =
+                page.quotations.iter().any(|quotation| {
+                    quotation.outer.start < inner.end && inner.start < quotation.outer.end
+                }) || page.cited.iter().any(|cited| {
+                    cited.found.range.start <= inner.end + 3 && inner.start < cited.end
+                }) || self
+                    .removed
+                    .iter()
+                    .any(|removed| removed.start < inner.end && inner.start < removed.end);
             if touched {
                 continue;
             }
-            let quoted = Quoted { text: page.text, words: page.words_in(&inner) };
+            let quoted = Quoted {
+                text: page.text,
+                words: page.words_in(&inner),
+            };
             let claim = if colon { Claim::Firm } else { Claim::Loose };
             if let Some(judgement) = self.judge.judge(&quoted, None, claim) {
                 self.settle(&inner, &inner, None, judgement);
@@ -617,7 +726,9 @@ impl<'p> Check<'p, '_, '_> {
             }
         }
         for (range, replacement) in self.replaced {
-            let free = edits.iter().all(|(edit, _)| range.end <= edit.start || edit.end <= range.start);
+            let free = edits
+                .iter()
+                .all(|(edit, _)| range.end <= edit.start || edit.end <= range.start);
             if free && text[range.clone()] != replacement {
                 edits.push((range, Some(replacement)));
             }
@@ -644,8 +755,15 @@ impl<'p> Check<'p, '_, '_> {
         }
         out.push_str(&text[at..]);
         self.findings.sort_by_key(|(at, _)| *at);
-        let findings = self.findings.into_iter().map(|(_, finding)| finding).collect();
-        Verified { text: out, findings }
+        let findings = self
+            .findings
+            .into_iter()
+            .map(|(_, finding)| finding)
+            .collect();
+        Verified {
+            text: out,
+            findings,
+        }
     }
 }
 
@@ -687,14 +805,21 @@ fn joint(page: &Page<'_>, end: usize) -> Option<(usize, Claim)> {
     if !mark.trim().is_empty() {
         return Some((start, Claim::Loose));
     }
-    let mut words = page.words.iter().skip_while(|word| word.range.start < end).take(4).peekable();
+    let mut words = page
+        .words
+        .iter()
+        .skip_while(|word| word.range.start < end)
+        .take(4)
+        .peekable();
     let verb = words.next()?;
     if SPEECH.binary_search(&verb.folded.as_str()).is_err() {
         return None;
     }
     let mut last = verb.range.end;
     let mut indirect = false;
-    while let Some(word) = words.next_if(|word| matches!(word.folded.as_str(), "us" | "me" | "that" | "this" | "like")) {
+    while let Some(word) =
+        words.next_if(|word| matches!(word.folded.as_str(), "us" | "me" | "that" | "this" | "like"))
+    {
         indirect |= word.folded == "that";
         last = word.range.end;
     }
@@ -702,7 +827,10 @@ fn joint(page: &Page<'_>, end: usize) -> Option<(usize, Claim)> {
     let body = rest.trim_start_matches([' ', ':', ',', '\u{2014}', '\u{2013}', '\n', '*', '_']);
     let mark = &rest[..rest.len() - body.len()];
     let firm = mark.contains([':', ',']) && !indirect;
-    Some((last + mark.len(), if firm { Claim::Firm } else { Claim::Loose }))
+    Some((
+        last + mark.len(),
+        if firm { Claim::Firm } else { Claim::Loose },
+    ))
 }
 
 /// `range` without white space at its ends.
@@ -714,6 +842,14 @@ fn trim(text: &str, range: &Range<usize>) -> Range<usize> {
 
 /// `text` without what is neither letter nor digit at the sides asked for.
 fn strip(text: &str, front: bool, back: bool) -> &str {
-    let text = if front { text.trim_start_matches(|c: char| !c.is_alphanumeric()) } else { text };
-    if back { text.trim_end_matches(|c: char| !c.is_alphanumeric()) } else { text }
+    let text = if front {
+        text.trim_start_matches(|c: char| !c.is_alphanumeric())
+    } else {
+        text
+    };
+    if back {
+        text.trim_end_matches(|c: char| !c.is_alphanumeric())
+    } else {
+        text
+    }
 }

@@ -11,12 +11,12 @@ use async_trait::async_trait;
 use crate::{
     path::Store,
     seams::{
-        Accepted, Arrival, Claim, ClaimRequest, Committed, Draft, Erased, Feedback, Fence, Held,
-        History, OutboxStore, Outcome, People, ProfileChange, Settlement, StoreError, TurnStore,
+        Accepted, Arrival, Claim, Committed, Draft, Erased, Feedback, Fence, Held, History,
+        OutboxStore, Outcome, People, ProfileChange, Settlement, StoreError, TurnStore,
     },
     words::{
-        Address, AuditNote, ConversationId, Effect, EffectId, Entry, EntryId, InboundId, PersonId,
-        Profile, Timestamp,
+        Address, AuditNote, ConversationId, Effect, EffectId, Entry, EntryId, InboundId, Lease,
+        PersonId, Profile, Timestamp,
     },
 };
 
@@ -88,7 +88,7 @@ impl<S: Store> TurnStore for Shaky<S> {
     async fn claim(
         &self,
         conversation: &ConversationId,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
         self.shake(self.store.claim(conversation, request, now))
@@ -134,7 +134,7 @@ impl<S: Store> OutboxStore for Shaky<S> {
     async fn due(
         &self,
         shard: u16,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Effect>, StoreError> {
@@ -143,13 +143,11 @@ impl<S: Store> OutboxStore for Shaky<S> {
 
     async fn settle(
         &self,
-        effect: &EffectId,
-        lease: &ClaimRequest,
+        effect: &Effect,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.shake(self.store.settle(effect, lease, settlement, now))
-            .await
+        self.shake(self.store.settle(effect, settlement, now)).await
     }
 }
 

@@ -24,12 +24,11 @@ use crate::{
     path::{Delivered, Received, RecentCrises, Settings, Store, Watchers, Wiring, Work},
     scripture::Library,
     seams::{
-        AnswerError, Answerer, ClaimRequest, Decision, Limiter, Operations, Piece, Pieces, Quota,
-        TurnContext,
+        AnswerError, Answerer, Decision, Limiter, Operations, Piece, Pieces, Quota, TurnContext,
     },
     words::{
         Account, Address, AnsweredBy, Audience, Block, Channel, ChurchId, Clock, EntryBody,
-        HolderId, Inbound, InboundId, InboundKind, PersonId, Place, PlaceRole, Timestamp,
+        HolderId, Inbound, InboundId, InboundKind, Lease, PersonId, Place, PlaceRole, Timestamp,
     },
 };
 
@@ -338,7 +337,7 @@ impl<S: Store + Operations + 'static> World<S> {
         let wiring = Arc::clone(&process.wiring);
         let now = wiring.clock.now();
         let until = now + Wiring::EFFECT_LEASE;
-        let request = ClaimRequest {
+        let request = Lease {
             holder: wiring.holder.clone(),
             until,
         };
@@ -348,7 +347,7 @@ impl<S: Store + Operations + 'static> World<S> {
         }
         let due = store.due(0, request, now, 100).await.unwrap();
         for effects in crate::path::lanes(due) {
-            process.start(Work::Deliver { effects, until });
+            process.start(Work::Deliver(effects));
         }
     }
 
@@ -551,7 +550,7 @@ impl Process {
             }
             Work::Claim(conversation) => Box::pin(async move {
                 let now = wiring.clock.now();
-                let request = ClaimRequest {
+                let request = Lease {
                     holder: wiring.holder.clone(),
                     until: now + Wiring::TURN_LEASE,
                 };
@@ -562,8 +561,8 @@ impl Process {
                     .into_iter()
                     .collect()
             }),
-            Work::Deliver { effects, until } => Box::pin(async move {
-                let _: Delivered = wiring.deliver(effects, until).await;
+            Work::Deliver(effects) => Box::pin(async move {
+                let _: Delivered = wiring.deliver(effects).await;
                 Vec::new()
             }),
             Work::Direct { delivery, effects } => Box::pin(async move {
