@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for task in tasks {
         task.await??;
     }
-    let (took, cpu) = (start.elapsed(), cpu_time()? - cpu);
+    let (took, cpu) = (start.elapsed(), cpu_time()?.saturating_sub(cpu));
     let done = u32::try_from(answers / at_once * at_once)?;
     println!(
         "{done} answers, {at_once} at once: {:?} CPU and {:?} wall each, {} events each",

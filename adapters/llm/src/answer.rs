@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     breaker::{Permit, Sign},
     failure::Failure,
-    response::{Finish, News},
+    response::{Finish, News, Usage},
     sse::Events,
     thinking::Thinking,
 };
@@ -76,7 +76,9 @@ pub(crate) struct Answer {
     taken: usize,
     /// Whether any text was handed on.
     said: bool,
-    ready: VecDeque<ModelEvent>,
+    ready: VecDeque<String>,
+    /// What it cost, by the last account: some servers give one with every event.
+    usage: Option<Usage>,
     /// What is wrong with the answer although it ended in order, or why it ended.
     failure: Option<Failure>,
     permit: Option<Permit>,
@@ -96,6 +98,7 @@ impl Answer {
             taken: 0,
             said: false,
             ready: VecDeque::new(),
+            usage: None,
             failure: None,
             permit: None,
         }
@@ -113,19 +116,30 @@ impl Answer {
     /// The next event; an error is the last.
     pub(crate) async fn next(&mut self) -> Option<Result<ModelEvent, Failure>> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(Ok(event));
+            if let Some(text) = self.ready.pop_front() {
+                return Some(Ok(ModelEvent::Text(text)));
             }
             if self.phase == Phase::Over {
-                let failure = self.failure.take();
-                if let Some(permit) = &mut self.permit {
-                    permit.settle(failure.as_ref().map_or(Sign::Works, |failure| failure.sign));
+                if let Some(usage) = self.usage.take() {
+                    return Some(Ok(ModelEvent::Usage {
+                        input: usage.prompt_tokens,
+                        output: usage.completion_tokens,
+                    }));
                 }
-                return failure.map(Err);
+                return self.failure.take().map(Err);
             }
             if let Err(failure) = self.read().await {
                 self.failure = Some(failure);
                 self.phase = Phase::Over;
+            }
+            if self.phase == Phase::Over
+                && let Some(permit) = &mut self.permit
+            {
+                permit.settle(
+                    self.failure
+                        .as_ref()
+                        .map_or(Sign::Works, |failure| failure.sign),
+                );
             }
         }
     }
@@ -133,23 +147,24 @@ impl Answer {
     /// Reads on, as far as the next bytes reach.
     async fn read(&mut self) -> Result<(), Failure> {
         let (deadline, limit) = self.deadline();
-        match timeout_at(deadline, self.response.chunk()).await {
+        let failure = match timeout_at(deadline, self.response.chunk()).await {
             Ok(Ok(Some(bytes))) => {
                 self.take(&bytes)?;
                 // Bytes that always come and never say anything must not keep the clock away.
                 let (deadline, limit) = self.deadline();
-                if Instant::now() >= deadline {
-                    return Err(Failure::timeout(limit));
+                if Instant::now() < deadline {
+                    return Ok(());
                 }
-                Ok(())
+                Failure::timeout(limit)
             }
-            Ok(Ok(None)) => self.end_of_body(),
+            Ok(Ok(None)) => return self.end_of_body(),
+            Ok(Err(_)) => Failure::unavailable("the connection broke"),
+            Err(_) => Failure::timeout(limit),
+        };
+        match self.phase {
             // The answer is whole: how its connection ends is no matter.
-            Ok(Err(_)) | Err(_) if matches!(self.phase, Phase::Finished | Phase::Done) => {
-                self.close()
-            }
-            Ok(Err(_)) => Err(Failure::unavailable("the connection broke")),
-            Err(_) => Err(Failure::timeout(limit)),
+            Phase::Finished | Phase::Done => self.close(),
+            _ => Err(failure),
         }
     }
 
@@ -242,12 +257,7 @@ impl Answer {
                 }
             }
         }
-        if let Some(usage) = news.usage {
-            self.ready.push_back(ModelEvent::Usage {
-                input: usage.prompt_tokens,
-                output: usage.completion_tokens,
-            });
-        }
+        self.usage = news.usage.or(self.usage);
         if let Some(finish) = news.finish {
             self.failure = match finish {
                 Finish::Stop => None,
@@ -276,17 +286,8 @@ impl Answer {
     fn say(&mut self, text: String) {
         if !text.is_empty() {
             self.said = true;
-            // Words before the usage that came in the same bytes.
-            let at = self.ready.len() - self.pending_usage();
-            self.ready.insert(at, ModelEvent::Text(text));
+            self.ready.push_back(text);
         }
-    }
-
-    fn pending_usage(&self) -> usize {
-        self.ready
-            .iter()
-            .filter(|event| matches!(event, ModelEvent::Usage { .. }))
-            .count()
     }
 
     fn enter(&mut self, phase: Phase) {

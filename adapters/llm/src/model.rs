@@ -53,7 +53,8 @@ impl OpenAiModel {
     ///
     /// # Errors
     /// Where the settings cannot work, whatever the server.
-    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+    pub fn new(mut settings: Settings) -> Result<Self, SettingsError> {
+        settings.bound();
         let authorization = settings
             .api_key
             .as_ref()

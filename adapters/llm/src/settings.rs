@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use reqwest::Url;
 
-/// Where the model is and how long it is waited for.
+/// The longest wait that is believed: beyond it, clocks overflow in the end.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// Where the model is and how long it is waited for. A wait over an hour counts as an hour.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The address before `/chat/completions`, as "<https://api.openai.com/v1>".
@@ -48,6 +51,19 @@ impl Settings {
             temperature: 1.0,
             breaker_failures: 5,
             breaker_cooldown: Duration::from_secs(30),
+        }
+    }
+
+    pub(crate) fn bound(&mut self) {
+        for wait in [
+            &mut self.connect_timeout,
+            &mut self.first_token_timeout,
+            &mut self.idle_timeout,
+            &mut self.total_timeout,
+            &mut self.assess_timeout,
+            &mut self.breaker_cooldown,
+        ] {
+            *wait = LONGEST.min(*wait);
         }
     }
 }

@@ -1,4 +1,5 @@
 //! The adapter against a real server over real HTTP.
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in test functions, not in what they share
 
 use std::time::{Duration, Instant};
 
@@ -75,8 +76,8 @@ async fn ask(model: &OpenAiModel) -> Heard {
     heard
 }
 
-fn unavailable(detail: &str) -> Option<ModelError> {
-    Some(ModelError::Unavailable(detail.to_owned()))
+fn unavailable(detail: &str) -> ModelError {
+    ModelError::Unavailable(detail.to_owned())
 }
 
 #[tokio::test]
@@ -159,12 +160,15 @@ async fn an_answer_that_breaks_is_an_error_after_what_was_said() {
     ] {
         stub.play([Script::of(behaviour)]);
         let heard = ask(&model).await;
-        assert_eq!(heard.error, unavailable(error), "{behaviour:?}");
+        assert_eq!(heard.error, Some(unavailable(error)), "{behaviour:?}");
         assert!(heard.text.len() > 100, "{behaviour:?}");
         assert!(heard.text.len() <= 64 * 1024, "{behaviour:?}");
     }
     stub.play([Script::saying("<think>she is sad</think>")]);
-    assert_eq!(ask(&model).await.error, unavailable("an empty answer"));
+    assert_eq!(
+        ask(&model).await.error,
+        Some(unavailable("an empty answer"))
+    );
 }
 
 #[tokio::test]
@@ -278,7 +282,7 @@ async fn a_server_that_keeps_failing_is_left_alone_and_tried_again() {
     })
     .unwrap();
     for _ in 0..5 {
-        assert_eq!(ask(&model).await.error, unavailable("500"));
+        assert_eq!(ask(&model).await.error, Some(unavailable("500")));
     }
     stub.play([Script::default()]);
     assert_eq!(ask(&model).await.error, Some(ModelError::Resting));
@@ -305,6 +309,27 @@ async fn a_refusal_opens_the_circuit_at_once_and_a_filtered_text_never() {
         ask(&model).await;
     }
     assert_eq!(stub.requests(), 10);
+}
+
+#[tokio::test]
+async fn waits_without_measure_do_not_overflow() {
+    let stub = ModelStub::start(Script::default()).await.unwrap();
+    let model = OpenAiModel::new(Settings {
+        connect_timeout: Duration::MAX,
+        first_token_timeout: Duration::MAX,
+        idle_timeout: Duration::MAX,
+        total_timeout: Duration::MAX,
+        assess_timeout: Duration::MAX,
+        breaker_cooldown: Duration::MAX,
+        breaker_failures: 0,
+        ..settings(&stub)
+    })
+    .unwrap();
+    assert_eq!(ask(&model).await.error, None);
+    assert!(model.assess("hello").await.is_ok());
+    stub.play([Script::of(Behaviour::ServerError)]);
+    assert_eq!(ask(&model).await.error, Some(unavailable("500")));
+    assert_eq!(ask(&model).await.error, Some(ModelError::Resting));
 }
 
 #[tokio::test]
@@ -373,7 +398,7 @@ async fn nobody_there_is_unavailable() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(
         ask(&model).await.error,
-        unavailable("no connection could be made")
+        Some(unavailable("no connection could be made"))
     );
 }
 
