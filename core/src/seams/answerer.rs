@@ -8,7 +8,7 @@ use futures_util::Stream;
 use crate::{
     care::Assessment,
     seams::ModelError,
-    words::{AnsweredBy, Audience, Block, Entry, Profile, Timestamp},
+    words::{AnsweredBy, Audience, Block, CrisisReading, Entry, Profile, Timestamp},
 };
 
 /// All that an answerer may know.
@@ -41,12 +41,17 @@ pub struct TurnContext {
 pub enum Piece {
     /// Raw words as a model writes them, cut anywhere.
     Words(String),
-    /// A whole block.
+    /// A whole block; never a verse.
     Block(Block),
+    /// A passage by its reference; core puts the held text in its place.
+    Passage(String),
     /// A curated piece was used, by id.
     Used(String),
     /// Model tokens were spent.
     Spent(u64),
+    /// The answerer itself heard danger in what was written. May raise what the rules heard,
+    /// never lower it; comes before any words.
+    Heard(CrisisReading),
 }
 
 /// An answer as it comes. Ends after an error.
