@@ -15,6 +15,8 @@ pub struct WebConfig {
     pub account: Account,
     /// What the church is called on the page.
     pub church_name: String,
+    /// The short name of the church's Bible translation, for passages asked for without one.
+    pub translation: String,
     /// A sentence of welcome in the church's own words.
     pub greeting: Option<String>,
     /// The notice of first contact, one plain sentence each, as core words it.
@@ -63,6 +65,7 @@ impl WebConfig {
         Self {
             account: Account::from("site"),
             church_name: church_name.into(),
+            translation: "ASV".to_owned(),
             greeting: None,
             notice: Vec::new(),
             public_url: None,

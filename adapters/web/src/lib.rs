@@ -16,7 +16,6 @@ mod harden;
 mod page;
 mod problem;
 mod request_id;
-mod scripture;
 mod sessions;
 mod state;
 mod streams;
@@ -29,7 +28,6 @@ pub use courier::WebCourier;
 pub use harden::harden;
 pub use problem::Problem;
 pub use request_id::RequestId;
-pub use scripture::{Scripture, ScriptureProblem};
 pub use state::{Seams, WebState};
 
 use axum::Router;

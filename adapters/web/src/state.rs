@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use muykol_core::{
     path::Door,
+    scripture::Library,
     seams::{Events, History, Limiter, People, Sessions},
     words::{Clock, Timestamp},
 };
@@ -12,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     care::Care,
     config::{ConfigError, WebConfig},
-    scripture::Scripture,
     sessions::SessionDesk,
     streams::StreamGate,
 };
@@ -35,7 +35,7 @@ pub struct Seams {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The held texts.
-    pub scripture: Arc<dyn Scripture>,
+    pub library: Arc<Library>,
     /// Helplines, and the crisis reply for what never reaches the door.
     pub care: Arc<dyn Care>,
     /// Cancelled when the process stops: every event stream then ends.

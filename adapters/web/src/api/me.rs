@@ -8,6 +8,7 @@ use axum::{
     response::IntoResponse,
 };
 use muykol_core::{
+    scripture::TranslationId,
     seams::ProfileChange,
     words::{AuditNote, Profile, QuietHours},
 };
@@ -17,7 +18,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{auth::Caller, body, body::present, history, messages, schema},
-    problem::Problem,
+    problem::{Problem, sentence},
     state::WebState,
 };
 
@@ -135,17 +136,11 @@ impl Change {
 }
 
 fn held(name: &str, state: &WebState) -> Result<String, Problem> {
-    let translations = state.seams().scripture.translations();
-    translations
-        .iter()
-        .find(|held| held.eq_ignore_ascii_case(name.trim()))
-        .cloned()
-        .ok_or_else(|| {
-            Problem::field(
-                "translation",
-                format!("Held here are: {}.", translations.join(", ")),
-            )
-        })
+    let library = &state.seams().library;
+    library
+        .text(&TranslationId::from(name.trim()))
+        .map(|text| text.translation().id.0.clone())
+        .map_err(|error| Problem::field("translation", sentence(&error.to_string())))
 }
 
 /// A language tag: a language of 2 or 3 letters, then subtags of 1 to 8 letters and digits

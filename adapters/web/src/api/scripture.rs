@@ -6,13 +6,16 @@ use axum::{
     http::{StatusCode, header},
     response::IntoResponse,
 };
+use muykol_core::{
+    scripture::{ScriptureError, TranslationId},
+    words::Block,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     api::{history, schema},
-    problem::Problem,
-    scripture::ScriptureProblem,
+    problem::{Problem, sentence},
     state::WebState,
 };
 
@@ -35,8 +38,8 @@ pub(crate) struct Which {
     responses(
         (status = 200, description = "The passage", body = schema::Block),
         (status = 400, description = "A parameter cannot be read", body = schema::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such passage or translation", body = schema::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not a reference, or too long a passage", body = schema::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a reference, or no such passage or translation", body = schema::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Too long a passage", body = schema::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn passage(
@@ -51,35 +54,36 @@ pub(crate) async fn passage(
             "A reference has at most 100 characters.",
         ));
     }
-    let block = state
+    let translation = which
+        .translation
+        .unwrap_or_else(|| state.config().translation.clone());
+    let passage = state
         .seams()
-        .scripture
-        .passage(&reference, which.translation.as_deref())
-        .map_err(|problem| explain(&problem, &state))?;
+        .library
+        .search_reference(&reference, &TranslationId(translation))
+        .map_err(|error| explain(&error))?;
     // Held texts change with a release only.
     Ok((
         [(header::CACHE_CONTROL, "public, max-age=3600")],
-        Json(block),
+        Json(Block::from(passage)),
     ))
 }
 
-fn explain(problem: &ScriptureProblem, state: &WebState) -> Problem {
-    let words = problem.to_string();
-    match problem {
-        ScriptureProblem::NotAReference(_) | ScriptureProblem::TooLong(_) => {
-            Problem::field("reference", words + ".")
-        }
-        ScriptureProblem::NoSuchPassage(_) => {
-            Problem::new(StatusCode::NOT_FOUND, "no-such-passage", words + ".")
-        }
-        ScriptureProblem::NoSuchTranslation(_) => Problem::new(
+fn explain(error: &ScriptureError) -> Problem {
+    let detail = sentence(&error.to_string());
+    match error {
+        ScriptureError::Reference(_) => Problem::new(
             StatusCode::NOT_FOUND,
-            "no-such-translation",
-            format!(
-                "{words}; held are: {}.",
-                state.seams().scripture.translations().join(", ")
-            ),
+            "no-such-passage",
+            detail,
         )
-        .at("translation"),
+        .at("reference"),
+        ScriptureError::NotInTranslation { .. } => {
+            Problem::new(StatusCode::NOT_FOUND, "not-in-translation", detail).at("reference")
+        }
+        ScriptureError::UnknownTranslation { .. } => {
+            Problem::new(StatusCode::NOT_FOUND, "no-such-translation", detail).at("translation")
+        }
+        ScriptureError::TooLong { .. } => Problem::field("reference", detail),
     }
 }
