@@ -113,11 +113,15 @@ impl ConversationId {
             hash.update(part);
         }
         let digest = hash.finalize();
-        Self(digest[..16].iter().fold(String::with_capacity(32), |mut hex, byte| {
-            use fmt::Write as _;
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }))
+        Self(
+            digest[..16]
+                .iter()
+                .fold(String::with_capacity(32), |mut hex, byte| {
+                    use fmt::Write as _;
+                    let _ = write!(hex, "{byte:02x}");
+                    hex
+                }),
+        )
     }
 }
 
