@@ -19,7 +19,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: u16, description: impl Into<String>) -> Self {
-        Self { code, description: description.into(), parameter: None }
+        Self {
+            code,
+            description: description.into(),
+            parameter: None,
+        }
     }
 
     /// A 400 with this after "Bad Request: ".

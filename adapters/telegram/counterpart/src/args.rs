@@ -33,7 +33,8 @@ impl Args {
                 .map_err(|_| "can't parse multipart/form-data".to_owned())?;
             while let Ok(Some(part)) = parts.next_field().await {
                 let name = part.name().unwrap_or_default().to_owned();
-                args.0.insert(name, Value::String(part.text().await.unwrap_or_default()));
+                args.0
+                    .insert(name, Value::String(part.text().await.unwrap_or_default()));
             }
             return Ok(args);
         }
@@ -83,7 +84,10 @@ impl Args {
 
     /// The argument as yes or no.
     pub(crate) fn flag(&self, name: &str) -> bool {
-        matches!(self.text(name).to_ascii_lowercase().as_str(), "true" | "yes" | "1")
+        matches!(
+            self.text(name).to_ascii_lowercase().as_str(),
+            "true" | "yes" | "1"
+        )
     }
 
     /// The argument as JSON, also if it was sent as a string of JSON.
@@ -104,7 +108,10 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        let hex = |index: usize| tail.get(index).and_then(|byte| (*byte as char).to_digit(16));
+        let hex = |index: usize| {
+            tail.get(index)
+                .and_then(|byte| (*byte as char).to_digit(16))
+        };
         match (first, hex(0), hex(1)) {
             (b'%', Some(high), Some(low)) => {
                 bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));

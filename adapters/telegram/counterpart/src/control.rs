@@ -61,7 +61,11 @@ async fn act(State(shared): Held, Json(what): Json<OneOrMore>) -> Json<Value> {
     Json(match what {
         OneOrMore::One(incoming) => json!(people::act(&shared, &incoming)),
         OneOrMore::More(all) => {
-            json!(all.iter().map(|incoming| people::act(&shared, incoming)).collect::<Vec<_>>())
+            json!(
+                all.iter()
+                    .map(|incoming| people::act(&shared, incoming))
+                    .collect::<Vec<_>>()
+            )
         }
     })
 }
@@ -71,7 +75,14 @@ async fn chat(State(shared): Held, Path(id): Path<i64>) -> Json<Vec<Visible>> {
 }
 
 async fn drafts(State(shared): Held, Path(id): Path<i64>) -> Json<Vec<Draft>> {
-    Json(shared.world().chats.get(&id).map(|chat| chat.drafts.clone()).unwrap_or_default())
+    Json(
+        shared
+            .world()
+            .chats
+            .get(&id)
+            .map(|chat| chat.drafts.clone())
+            .unwrap_or_default(),
+    )
 }
 
 async fn counters(State(shared): Held) -> Json<Counters> {
@@ -114,7 +125,11 @@ struct ChatState {
     deactivated: bool,
 }
 
-async fn set_state(State(shared): Held, Path(id): Path<i64>, Json(state): Json<ChatState>) -> Json<Value> {
+async fn set_state(
+    State(shared): Held,
+    Path(id): Path<i64>,
+    Json(state): Json<ChatState>,
+) -> Json<Value> {
     let mut world = shared.world();
     let chat = world.chats.entry(id).or_default();
     chat.blocked = state.blocked;

@@ -61,7 +61,9 @@ impl Fault {
             Self::Migrated { to } => Refusal::migrated(*to),
             Self::ServerError => Refusal::new(500, "Internal Server Error"),
             Self::Error { code, description } => Refusal::new(*code, description.clone()),
-            Self::Hang { .. } | Self::SlowAnswer { .. } | Self::Drop | Self::LoseAnswer => return None,
+            Self::Hang { .. } | Self::SlowAnswer { .. } | Self::Drop | Self::LoseAnswer => {
+                return None;
+            }
         })
     }
 }
@@ -86,7 +88,12 @@ pub struct FaultRule {
 impl FaultRule {
     /// Every call of `method`, `times` times.
     pub fn on(method: &str, times: u32, fault: Fault) -> Self {
-        Self { chat: None, method: Some(method.to_owned()), times: Some(times), fault }
+        Self {
+            chat: None,
+            method: Some(method.to_owned()),
+            times: Some(times),
+            fault,
+        }
     }
 
     /// The same for one chat only.
@@ -131,7 +138,11 @@ pub struct RateLimits {
 impl RateLimits {
     /// The limits Telegram states: 1/s a chat, 20/min a group, 30/s in all.
     pub fn telegram() -> Self {
-        Self { per_chat: Some(1), per_group: Some(20), overall: Some(30) }
+        Self {
+            per_chat: Some(1),
+            per_group: Some(20),
+            overall: Some(30),
+        }
     }
 }
 
@@ -161,7 +172,10 @@ impl Recent {
         }
         for queue in [sent, &mut self.overall] {
             queue.push_back(now);
-            while queue.front().is_some_and(|at| now.duration_since(*at) > minute) {
+            while queue
+                .front()
+                .is_some_and(|at| now.duration_since(*at) > minute)
+            {
                 queue.pop_front();
             }
         }
@@ -169,8 +183,15 @@ impl Recent {
     }
 }
 
-fn wait_for(sent: &VecDeque<Instant>, limit: Option<usize>, window: Duration, now: Instant) -> Duration {
-    let Some(oldest) = limit.and_then(|limit| sent.len().checked_sub(limit)).and_then(|index| sent.get(index))
+fn wait_for(
+    sent: &VecDeque<Instant>,
+    limit: Option<usize>,
+    window: Duration,
+    now: Instant,
+) -> Duration {
+    let Some(oldest) = limit
+        .and_then(|limit| sent.len().checked_sub(limit))
+        .and_then(|index| sent.get(index))
     else {
         return Duration::ZERO;
     };
@@ -188,7 +209,10 @@ mod tests {
         let start = Instant::now();
         assert_eq!(recent.admit(limits, 1, start), Ok(()));
         assert_eq!(recent.admit(limits, 1, start), Err(2));
-        assert_eq!(recent.admit(limits, 1, start + Duration::from_secs(1)), Ok(()));
+        assert_eq!(
+            recent.admit(limits, 1, start + Duration::from_secs(1)),
+            Ok(())
+        );
         let mut at = start + Duration::from_secs(10);
         for _ in 0..20 {
             assert_eq!(recent.admit(limits, -1, at), Ok(()));
@@ -205,7 +229,10 @@ mod tests {
     fn a_rule_strikes_as_often_as_it_says() {
         let mut rules = vec![FaultRule::on("sendMessage", 1, Fault::ServerError).in_chat(5)];
         assert_eq!(strike(&mut rules, "sendmessage", 6), None);
-        assert_eq!(strike(&mut rules, "sendmessage", 5), Some(Fault::ServerError));
+        assert_eq!(
+            strike(&mut rules, "sendmessage", 5),
+            Some(Fault::ServerError)
+        );
         assert_eq!(strike(&mut rules, "sendmessage", 5), None);
     }
 }

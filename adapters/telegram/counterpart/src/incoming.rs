@@ -18,7 +18,7 @@ pub struct Incoming {
     /// The words, or the caption of `media`.
     pub text: String,
     /// What was sent instead of words: "photo", "voice", "video", "sticker", "document",
-    /// "location", "contact", "animation", "video_note", "dice", "poll", or any other name.
+    /// "location", "contact", "animation", `"video_note"`, "dice", "poll", or any other name.
     pub media: Option<String>,
     /// The message that is answered.
     pub reply_to: Option<i64>,
@@ -39,22 +39,41 @@ pub struct Incoming {
 impl Incoming {
     /// A message in the private chat.
     pub fn text(user: i64, text: impl Into<String>) -> Self {
-        Self { user, text: text.into(), ..Self::default() }
+        Self {
+            user,
+            text: text.into(),
+            ..Self::default()
+        }
     }
 
     /// Something without words in the private chat.
     pub fn media(user: i64, media: &str, caption: &str) -> Self {
-        Self { user, media: Some(media.to_owned()), text: caption.to_owned(), ..Self::default() }
+        Self {
+            user,
+            media: Some(media.to_owned()),
+            text: caption.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// A tap on a button in the private chat.
     pub fn tap(user: i64, message: i64, data: &str) -> Self {
-        Self { user, tap_on: Some(message), data: data.to_owned(), ..Self::default() }
+        Self {
+            user,
+            tap_on: Some(message),
+            data: data.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// A new text for an earlier message.
     pub fn edit(user: i64, message: i64, text: &str) -> Self {
-        Self { user, edit_of: Some(message), text: text.to_owned(), ..Self::default() }
+        Self {
+            user,
+            edit_of: Some(message),
+            text: text.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// The same in a group, forum or channel.
@@ -113,7 +132,9 @@ impl Incoming {
             "voice" => sized(json!({"duration": 1})),
             "video" | "animation" => sized(json!({"width": 1, "height": 1, "duration": 1})),
             "video_note" => sized(json!({"length": 1, "duration": 1})),
-            "sticker" => sized(json!({"width": 1, "height": 1, "type": "regular", "is_animated": false, "is_video": false})),
+            "sticker" => sized(
+                json!({"width": 1, "height": 1, "type": "regular", "is_animated": false, "is_video": false}),
+            ),
             "document" => file,
             "location" => json!({"latitude": 1.0, "longitude": 1.0}),
             "contact" => json!({"phone_number": "1", "first_name": "A"}),
@@ -135,7 +156,10 @@ impl Incoming {
         let mention = format!("@{username}").to_lowercase();
         let text = self.text.to_lowercase();
         let command = text.starts_with('/')
-            && text.split_whitespace().next().is_some_and(|word| !word.contains('@') || word.ends_with(&mention));
+            && text
+                .split_whitespace()
+                .next()
+                .is_some_and(|word| !word.contains('@') || word.ends_with(&mention));
         replies_to_bot || command || text.contains(&mention)
     }
 }
@@ -151,12 +175,18 @@ fn entities_of(text: &str) -> Vec<Value> {
     let mut entities = Vec::new();
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     for (index, mark) in text.match_indices(['/', '@']) {
-        if text[..index].chars().next_back().is_some_and(|c| is_word(c) || matches!(c, '/' | '@')) {
+        if text[..index]
+            .chars()
+            .next_back()
+            .is_some_and(|c| is_word(c) || matches!(c, '/' | '@'))
+        {
             continue;
         }
         let rest = &text[index + 1..];
         let extra = if mark == "/" { "@" } else { "" };
-        let end = rest.find(|c: char| !is_word(c) && !extra.contains(c)).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !is_word(c) && !extra.contains(c))
+            .unwrap_or(rest.len());
         if end == 0 {
             continue;
         }

@@ -93,7 +93,11 @@ impl Counterpart {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new(options));
         let task = tokio::spawn(server::serve(listener, shared.clone()));
-        Ok(Self { shared, address, task })
+        Ok(Self {
+            shared,
+            address,
+            task,
+        })
     }
 
     /// The base of the Bot API, as a client's `api_url`.
@@ -125,7 +129,12 @@ impl Counterpart {
 
     /// The drafts shown in a chat.
     pub fn drafts(&self, chat: i64) -> Vec<Draft> {
-        self.shared.world().chats.get(&chat).map(|chat| chat.drafts.clone()).unwrap_or_default()
+        self.shared
+            .world()
+            .chats
+            .get(&chat)
+            .map(|chat| chat.drafts.clone())
+            .unwrap_or_default()
     }
 
     /// Waits until the bot has written that many messages in the chat; says whether it did.
@@ -170,7 +179,12 @@ impl Counterpart {
 
     /// The person's account is deleted.
     pub fn deactivate(&self, chat: i64) {
-        self.shared.world().chats.entry(chat).or_default().deactivated = true;
+        self.shared
+            .world()
+            .chats
+            .entry(chat)
+            .or_default()
+            .deactivated = true;
     }
 
     /// A group becomes a supergroup.

@@ -13,7 +13,7 @@ const RAW_LIMIT: usize = 1 << 15;
 /// A stretch of formatted text; offsets and lengths count UTF-16 code units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entity {
-    /// The Bot API's name of it: "bold", "text_link", …
+    /// The Bot API's name of it: "bold", `"text_link"`, …
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Where it begins.
@@ -52,7 +52,12 @@ pub fn message_text(raw: &str, parse_mode: &str, edit: bool) -> Result<Formatted
         return Err("message is too long".into());
     }
     if utf16_len(&formatted.text) > 4096 {
-        return Err(if edit { "MESSAGE_TOO_LONG" } else { "message is too long" }.into());
+        return Err(if edit {
+            "MESSAGE_TOO_LONG"
+        } else {
+            "message is too long"
+        }
+        .into());
     }
     Ok(formatted)
 }
@@ -62,7 +67,10 @@ fn formatted(raw: &str, parse_mode: &str) -> Result<Formatted, String> {
         return Err("text is too long".into());
     }
     let parsed = match parse_mode.to_ascii_lowercase().as_str() {
-        "" | "none" => Ok(Formatted { text: raw.to_owned(), entities: Vec::new() }),
+        "" | "none" => Ok(Formatted {
+            text: raw.to_owned(),
+            entities: Vec::new(),
+        }),
         "html" => html::parse(raw),
         "markdownv2" => markdown::parse(raw),
         _ => return Err("unsupported parse_mode".into()),
@@ -72,7 +80,11 @@ fn formatted(raw: &str, parse_mode: &str) -> Result<Formatted, String> {
     if text.is_empty() {
         return Err("text must be non-empty".into());
     }
-    let entities = parsed.entities.into_iter().filter(|entity| entity.length > 0).collect();
+    let entities = parsed
+        .entities
+        .into_iter()
+        .filter(|entity| entity.length > 0)
+        .collect();
     Ok(Formatted { text, entities })
 }
 
@@ -115,7 +127,10 @@ mod tests {
         let bold = format!("<b>{}</b>", "a".repeat(4096));
         assert_eq!(message_text(&bold, "HTML", false).unwrap().text.len(), 4096);
         assert_eq!(problem(&"a".repeat(4097), ""), "message is too long");
-        assert_eq!(problem(&"\u{1f600}".repeat(2049), ""), "message is too long");
+        assert_eq!(
+            problem(&"\u{1f600}".repeat(2049), ""),
+            "message is too long"
+        );
         let edited = message_text(&"\u{1f600}".repeat(2049), "", true);
         assert_eq!(edited.unwrap_err(), "MESSAGE_TOO_LONG");
         assert_eq!(problem(&"a".repeat(32_769), ""), "text is too long");

@@ -6,7 +6,7 @@ use crate::{
     answer::{Answer, Refusal},
     args::Args,
     markup::{Formatted, message_text},
-    server::Shared,
+    server::{Shared, unix_time},
     world::{Button, Chat, ChatKind, Draft, Visible, World},
 };
 
@@ -82,16 +82,31 @@ fn writable<'a>(world: &'a mut World, args: &Args) -> Result<&'a mut Chat, Refus
     let seen = world.seen.contains(&id);
     let Some(chat) = world.chats.get_mut(&id) else {
         return Err(if seen {
-            Refusal::new(403, "Forbidden: bot can't initiate conversation with a user")
+            Refusal::new(
+                403,
+                "Forbidden: bot can't initiate conversation with a user",
+            )
         } else {
             Refusal::bad("chat not found")
         });
     };
     match chat {
-        Chat { deactivated: true, .. } => Err(Refusal::deactivated()),
-        Chat { blocked: true, kind: ChatKind::Private, .. } => Err(Refusal::blocked()),
-        Chat { blocked: true, .. } => Err(Refusal::new(403, "Forbidden: bot was kicked from the supergroup chat")),
-        Chat { migrated_to: Some(to), .. } => Err(Refusal::migrated(*to)),
+        Chat {
+            deactivated: true, ..
+        } => Err(Refusal::deactivated()),
+        Chat {
+            blocked: true,
+            kind: ChatKind::Private,
+            ..
+        } => Err(Refusal::blocked()),
+        Chat { blocked: true, .. } => Err(Refusal::new(
+            403,
+            "Forbidden: bot was kicked from the supergroup chat",
+        )),
+        Chat {
+            migrated_to: Some(to),
+            ..
+        } => Err(Refusal::migrated(*to)),
         chat => Ok(chat),
     }
 }
@@ -100,10 +115,13 @@ fn formatted(args: &Args, edit: bool) -> Result<Formatted, Refusal> {
     message_text(&args.text("text"), &args.text("parse_mode"), edit).map_err(Refusal::bad)
 }
 
-fn admit(shared: &Shared, world: &mut World, args: &Args) -> Result<(), Refusal> {
-    let now = shared.now();
+fn admit(world: &mut World, args: &Args) -> Result<(), Refusal> {
+    let now = std::time::Instant::now();
     let limits = world.limits;
-    world.recent.admit(limits, args.int("chat_id"), now).map_err(Refusal::retry_after)
+    world
+        .recent
+        .admit(limits, args.int("chat_id"), now)
+        .map_err(Refusal::retry_after)
 }
 
 fn send_message(shared: &Shared, world: &mut World, args: &Args) -> Answer {
@@ -120,7 +138,7 @@ fn send_message(shared: &Shared, world: &mut World, args: &Args) -> Answer {
         },
         None => None,
     };
-    admit(shared, world, args)?;
+    admit(world, args)?;
     let id = args.int("chat_id");
     let chat = world.chats.entry(id).or_default();
     let message = Visible {
@@ -147,7 +165,7 @@ fn shown(shared: &Shared, chat: &Chat, id: i64, message: &Visible) -> Value {
         "message_id": message.message_id,
         "from": {"id": shared.bot_id, "is_bot": true, "first_name": "Muykol", "username": shared.options.username},
         "chat": chat.json(id),
-        "date": shared.unix_time(),
+        "date": unix_time(),
         "text": message.text,
     });
     if !message.entities.is_empty() {
@@ -173,10 +191,16 @@ fn reply(args: &Args) -> Result<Option<(i64, bool)>, Refusal> {
             let Some(message) = fields.get("message_id").and_then(Value::as_i64) else {
                 return Err(Refusal::bad("can't find field \"message_id\""));
             };
-            (message, fields.get("allow_sending_without_reply") == Some(&json!(true)))
+            (
+                message,
+                fields.get("allow_sending_without_reply") == Some(&json!(true)),
+            )
         }
         Some(_) => return Err(Refusal::bad("object expected as reply parameters")),
-        None => (args.int("reply_to_message_id"), args.flag("allow_sending_without_reply")),
+        None => (
+            args.int("reply_to_message_id"),
+            args.flag("allow_sending_without_reply"),
+        ),
     };
     Ok((message > 0).then_some((message, lenient)))
 }
@@ -197,11 +221,15 @@ fn buttons(args: &Args) -> Result<Vec<Vec<Button>>, Refusal> {
     let markup = args
         .json("reply_markup")
         .map_err(|_| Refusal::bad("can't parse reply keyboard markup JSON object"))?;
-    let Some(markup) = markup else { return Ok(Vec::new()) };
+    let Some(markup) = markup else {
+        return Ok(Vec::new());
+    };
     if !markup.is_object() {
         return Err(Refusal::bad("object expected as reply markup"));
     }
-    let Some(keyboard) = markup.get("inline_keyboard") else { return Ok(Vec::new()) };
+    let Some(keyboard) = markup.get("inline_keyboard") else {
+        return Ok(Vec::new());
+    };
     let problem = |what: &str| Refusal::bad(format!("can't parse inline keyboard button: {what}"));
     let rows: Vec<Vec<Button>> = serde_json::from_value(keyboard.clone())
         .map_err(|_| problem("InlineKeyboardButton must be an Object"))?;
@@ -210,10 +238,17 @@ fn buttons(args: &Args) -> Result<Vec<Vec<Button>>, Refusal> {
             Button { text, .. } if text.trim().is_empty() => {
                 return Err(problem("Inline keyboard button text must be non-empty"));
             }
-            Button { callback_data: Some(data), .. } if data.is_empty() || data.len() > 64 => {
+            Button {
+                callback_data: Some(data),
+                ..
+            } if data.is_empty() || data.len() > 64 => {
                 return Err(Refusal::bad("BUTTON_DATA_INVALID"));
             }
-            Button { callback_data: None, url: None, .. } => {
+            Button {
+                callback_data: None,
+                url: None,
+                ..
+            } => {
                 return Err(problem("Text buttons are unallowed in the inline keyboard"));
             }
             Button { url: Some(url), .. } if !url.contains("://") || url.contains(' ') => {
@@ -262,7 +297,7 @@ fn edit_message(shared: &Shared, world: &mut World, args: &Args) -> Answer {
     if (&message.text, &message.entities, &message.buttons) == (&text, &entities, &buttons) {
         return Err(Refusal::bad(NOT_MODIFIED));
     }
-    admit(shared, world, args)?;
+    admit(world, args)?;
     let id = args.int("chat_id");
     let chat = world.chats.entry(id).or_default();
     let Some(message) = chat.find(args.int("message_id")) else {
@@ -281,8 +316,17 @@ fn edit_message(shared: &Shared, world: &mut World, args: &Args) -> Answer {
 
 fn chat_action(world: &mut World, args: &Args) -> Answer {
     const ACTIONS: [&str; 11] = [
-        "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
-        "upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note",
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
     ];
     if !ACTIONS.contains(&args.text("action").as_str()) {
         return Err(Refusal::bad("wrong parameter action in request"));

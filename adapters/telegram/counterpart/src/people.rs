@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     incoming::{Incoming, merge},
-    server::Shared,
+    server::{Shared, unix_time},
     world::{ChatKind, Counters, Visible},
 };
 
@@ -46,7 +46,7 @@ fn write(shared: &Arc<Shared>, incoming: &Incoming) -> Done {
     chat.blocked = false;
     chat.topics.extend(incoming.thread);
     let message_id = chat.next_message_id();
-    let mut message = json!({"message_id": message_id, "date": shared.unix_time(), "chat": chat.json(id)});
+    let mut message = json!({"message_id": message_id, "date": unix_time(), "chat": chat.json(id)});
     if incoming.chat_kind != ChatKind::Channel {
         message["from"] = incoming.from();
     }
@@ -67,7 +67,7 @@ fn write(shared: &Arc<Shared>, incoming: &Incoming) -> Done {
         };
         let text = original.text.clone();
         message["reply_to_message"] = json!({
-            "message_id": reply_to, "date": shared.unix_time(), "chat": chat.json(id), "from": from, "text": text,
+            "message_id": reply_to, "date": unix_time(), "chat": chat.json(id), "from": from, "text": text,
         });
     }
     chat.messages.push(Visible {
@@ -87,11 +87,22 @@ fn write(shared: &Arc<Shared>, incoming: &Incoming) -> Done {
         && !incoming.is_for(&shared.options.username, replies_to_bot);
     if hidden {
         world.counters.hidden_by_privacy += 1;
-        return Done { message_id, ..Done::default() };
+        return Done {
+            message_id,
+            ..Done::default()
+        };
     }
-    let kind = if incoming.chat_kind == ChatKind::Channel { "channel_post" } else { "message" };
+    let kind = if incoming.chat_kind == ChatKind::Channel {
+        "channel_post"
+    } else {
+        "message"
+    };
     let update_id = world.queue(kind, id, &message);
-    Done { message_id, update_id, callback_id: None }
+    Done {
+        message_id,
+        update_id,
+        callback_id: None,
+    }
 }
 
 fn edit(shared: &Arc<Shared>, incoming: &Incoming, message_id: i64) -> Done {
@@ -102,41 +113,56 @@ fn edit(shared: &Arc<Shared>, incoming: &Incoming, message_id: i64) -> Done {
         let before = std::mem::replace(&mut message.text, incoming.text.clone());
         message.edits.push(before);
     }
-    let now = shared.unix_time();
+    let now = unix_time();
     let mut message = json!({
         "message_id": message_id, "date": now, "edit_date": now,
         "chat": chat.json(id), "from": incoming.from(),
     });
     merge(&mut message, incoming.content());
     let update_id = world.queue("edited_message", id, &message);
-    Done { message_id, update_id, callback_id: None }
+    Done {
+        message_id,
+        update_id,
+        callback_id: None,
+    }
 }
 
 fn tap(shared: &Arc<Shared>, incoming: &Incoming, message_id: i64) -> Done {
     let id = incoming.chat_id();
     let mut world = shared.world();
-    let callback_id = (4_382_000_000_000_000_000_i64 + i64::try_from(world.callbacks.len()).unwrap_or(0)).to_string();
-    world.callbacks.insert(callback_id.clone(), shared.now());
+    let callback_id = (4_382_000_000_000_000_000_i64
+        + i64::try_from(world.callbacks.len()).unwrap_or(0))
+    .to_string();
+    world
+        .callbacks
+        .insert(callback_id.clone(), std::time::Instant::now());
     let chat = world.chats.entry(id).or_default();
-    let text = chat.find(message_id).map(|message| message.text.clone()).unwrap_or_default();
+    let text = chat
+        .find(message_id)
+        .map(|message| message.text.clone())
+        .unwrap_or_default();
     let query = json!({
         "id": callback_id,
         "from": incoming.from(),
         "chat_instance": "1",
         "data": incoming.data,
         "message": {
-            "message_id": message_id, "date": shared.unix_time(), "chat": chat.json(id), "text": text,
+            "message_id": message_id, "date": unix_time(), "chat": chat.json(id), "text": text,
             "from": {"id": shared.bot_id, "is_bot": true, "first_name": "Muykol", "username": shared.options.username},
         },
     });
-    let update_id = world.queue("callback_query", id, &query);
-    Done { message_id, update_id, callback_id: Some(callback_id) }
+    let update_id = world.queue("callback_query", incoming.user + (3 << 33), &query);
+    Done {
+        message_id,
+        update_id,
+        callback_id: Some(callback_id),
+    }
 }
 
 /// Turns a group into a supergroup: the old id answers with the new one from now on.
 pub(crate) fn migrate(shared: &Arc<Shared>, from: i64, to: i64) {
     let mut world = shared.world();
-    let now = shared.unix_time();
+    let now = unix_time();
     world.chats.entry(to).or_default().kind = ChatKind::Supergroup;
     let old = world.chats.entry(from).or_default();
     old.migrated_to = Some(to);
@@ -159,8 +185,14 @@ pub(crate) fn migrate(shared: &Arc<Shared>, from: i64, to: i64) {
 /// Queues an update once more under the same id, as Telegram does when an answer was lost.
 pub(crate) fn redeliver(shared: &Arc<Shared>, update_id: i64) -> bool {
     let mut world = shared.world();
-    let Some(pending) = world.archive.get(&update_id) else { return false };
-    let pending = crate::world::Pending { body: pending.body.clone(), chat: pending.chat };
+    let Some(pending) = world.archive.get(&update_id) else {
+        return false;
+    };
+    let pending = crate::world::Pending {
+        body: pending.body.clone(),
+        chat: pending.chat,
+    };
+    world.again.push((update_id, pending.chat));
     world.pending.insert(update_id, pending);
     drop(world);
     shared.woken.notify_waiters();
@@ -168,7 +200,12 @@ pub(crate) fn redeliver(shared: &Arc<Shared>, update_id: i64) -> bool {
 }
 
 pub(crate) fn visible(shared: &Shared, chat: i64) -> Vec<Visible> {
-    shared.world().chats.get(&chat).map(|chat| chat.messages.clone()).unwrap_or_default()
+    shared
+        .world()
+        .chats
+        .get(&chat)
+        .map(|chat| chat.messages.clone())
+        .unwrap_or_default()
 }
 
 pub(crate) fn counters(shared: &Shared) -> Counters {
@@ -188,7 +225,10 @@ pub(crate) async fn wait(shared: &Shared, chat: i64, count: usize, limit: Durati
         let by_bot = {
             let world = shared.world();
             world.chats.get(&chat).map_or(0, |chat| {
-                chat.messages.iter().filter(|message| message.user.is_none() && !message.deleted).count()
+                chat.messages
+                    .iter()
+                    .filter(|message| message.user.is_none() && !message.deleted)
+                    .count()
             })
         };
         if by_bot >= count {

@@ -1,10 +1,8 @@
 //! The HTTP side: one accept loop that can also hang up without an answer.
 
 use std::{
-    convert::Infallible,
-    future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use axum::{
@@ -48,8 +46,17 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(options: Options) -> Self {
-        let bot_id = options.token.split(':').next().and_then(|id| id.parse().ok()).unwrap_or(0);
-        let world = World { last_update_id: options.first_update_id - 1, commands: json!([]), ..World::default() };
+        let bot_id = options
+            .token
+            .split(':')
+            .next()
+            .and_then(|id| id.parse().ok())
+            .unwrap_or(0);
+        let world = World {
+            last_update_id: options.first_update_id - 1,
+            commands: json!([]),
+            ..World::default()
+        };
         Self {
             options,
             bot_id,
@@ -65,18 +72,8 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[allow(clippy::unused_self)] // beside the other readings of time
-    pub(crate) fn now(&self) -> Instant {
-        Instant::now()
-    }
-
     pub(crate) fn elapsed_us(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
-    }
-
-    #[allow(clippy::unused_self)] // beside the other readings of time
-    pub(crate) fn unix_time(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 
     /// Wakes every waiter; the long poll that has just begun sees its own number and goes on.
@@ -114,6 +111,11 @@ impl Shared {
     }
 }
 
+/// Seconds since the Unix epoch.
+pub(crate) fn unix_time() -> u64 {
+    UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())
+}
+
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .nest("/_control", control::router())
@@ -133,7 +135,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         tokio::spawn(async move {
-            let service = hyper::service::service_fn(move |request| answer(router.clone(), request));
+            let service =
+                hyper::service::service_fn(move |request| answer(router.clone(), request));
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -142,18 +145,15 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// An error here makes hyper close the connection without a word.
-fn answer(
+async fn answer(
     router: Router,
     request: hyper::Request<RequestBody>,
-) -> impl Future<Output = Result<Response, std::io::Error>> {
-    async move {
-        let response: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
-        let Ok(response) = response;
-        if response.extensions().get::<HangUp>().is_some() {
-            return Err(std::io::Error::other("hung up as told"));
-        }
-        Ok(response)
+) -> Result<Response, std::io::Error> {
+    let Ok(response) = router.oneshot(request.map(Body::new)).await;
+    if response.extensions().get::<HangUp>().is_some() {
+        return Err(std::io::Error::other("hung up as told"));
     }
+    Ok(response)
 }
 
 fn hang_up() -> Response {
@@ -171,7 +171,11 @@ async fn call(
         return respond(Err(Refusal::new(404, "Not Found")));
     };
     if token != shared.options.token {
-        let words = if token.contains(':') { "Unauthorized" } else { "Unauthorized: invalid token specified" };
+        let words = if token.contains(':') {
+            "Unauthorized"
+        } else {
+            "Unauthorized: invalid token specified"
+        };
         return refuse(&shared, Refusal::new(401, words));
     }
     let method = method.to_ascii_lowercase();

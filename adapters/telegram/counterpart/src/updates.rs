@@ -13,7 +13,7 @@ use crate::{
     answer::{Answer, Refusal},
     args::Args,
     methods,
-    server::Shared,
+    server::{Shared, unix_time},
     world::Webhook,
 };
 
@@ -27,7 +27,10 @@ const OTHER_POLL: &str = "Conflict: terminated by other getUpdates request; \
     make sure that only one bot instance is running";
 
 /// What a long poll gives: the updates as they are, or a refusal.
-pub(crate) async fn get_updates(shared: &Shared, args: &Args) -> Result<Vec<Box<RawValue>>, Refusal> {
+pub(crate) async fn get_updates(
+    shared: &Shared,
+    args: &Args,
+) -> Result<Vec<Box<RawValue>>, Refusal> {
     let timeout = args.int("timeout").clamp(0, LONGEST_POLL).unsigned_abs();
     let deadline = Instant::now() + Duration::from_secs(timeout);
     let mut mine = None;
@@ -38,7 +41,11 @@ pub(crate) async fn get_updates(shared: &Shared, args: &Args) -> Result<Vec<Box<
         {
             let mut world = shared.world();
             if world.webhook.is_some() {
-                let conflict = if mine.is_some() { "Conflict: terminated by setWebhook request" } else { WEBHOOK_ACTIVE };
+                let conflict = if mine.is_some() {
+                    "Conflict: terminated by setWebhook request"
+                } else {
+                    WEBHOOK_ACTIVE
+                };
                 return Err(Refusal::new(409, conflict));
             }
             if mine.is_some_and(|mine| mine != world.poll_generation) {
@@ -48,7 +55,11 @@ pub(crate) async fn get_updates(shared: &Shared, args: &Args) -> Result<Vec<Box<
                 allow(&mut world.allowed, args);
                 forget(&mut world, args.int("offset"));
             }
-            let limit = if args.text("limit").is_empty() { 100 } else { args.int("limit").clamp(1, 100) };
+            let limit = if args.text("limit").is_empty() {
+                100
+            } else {
+                args.int("limit").clamp(1, 100)
+            };
             let updates: Vec<Box<RawValue>> = world
                 .pending
                 .values()
@@ -72,7 +83,10 @@ pub(crate) async fn get_updates(shared: &Shared, args: &Args) -> Result<Vec<Box<
 
 fn allow(allowed: &mut Vec<String>, args: &Args) {
     if let Ok(Some(Value::Array(types))) = args.json("allowed_updates") {
-        *allowed = types.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect();
+        *allowed = types
+            .iter()
+            .filter_map(|kind| kind.as_str().map(str::to_owned))
+            .collect();
     }
 }
 
@@ -91,18 +105,26 @@ fn forget(world: &mut crate::world::World, offset: i64) {
 
 /// `setWebhook` and `deleteWebhook`.
 pub(crate) fn set_webhook(shared: &Arc<Shared>, args: &Args, delete: bool) -> Answer {
-    let url = if delete { String::new() } else { args.text("url") };
+    let url = if delete {
+        String::new()
+    } else {
+        args.text("url")
+    };
     if !url.is_empty() {
         check_url(&url, shared.options.https_webhooks_only)?;
         let secret = args.text("secret_token");
         if secret.len() > 256 {
             return Err(Refusal::bad("secret token is too long"));
         }
-        if !secret.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        if !secret
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        {
             return Err(Refusal::bad("secret token contains unallowed characters"));
         }
     }
     let mut world = shared.world();
+    world.again.clear();
     if args.flag("drop_pending_updates") {
         world.pending.clear();
     }
@@ -112,7 +134,11 @@ pub(crate) fn set_webhook(shared: &Arc<Shared>, args: &Args, delete: bool) -> An
     world.webhook = (!url.is_empty()).then(|| Webhook {
         url,
         secret: Some(args.text("secret_token")).filter(|secret| !secret.is_empty()),
-        max_connections: if connections == 0 { 40 } else { usize::try_from(connections.clamp(1, 100)).unwrap_or(40) },
+        max_connections: if connections == 0 {
+            40
+        } else {
+            usize::try_from(connections.clamp(1, 100)).unwrap_or(40)
+        },
         last_error: None,
     });
     if world.webhook.is_some() {
@@ -128,7 +154,9 @@ fn check_url(url: &str, https_only: bool) -> Result<(), Refusal> {
         return Err(Refusal::bad("invalid webhook URL specified"));
     }
     if https_only && !url.starts_with("https://") {
-        return Err(Refusal::bad("bad webhook: An HTTPS URL must be provided for webhook"));
+        return Err(Refusal::bad(
+            "bad webhook: An HTTPS URL must be provided for webhook",
+        ));
     }
     Ok(())
 }
@@ -145,7 +173,7 @@ pub(crate) fn webhook_info(shared: &Shared) -> Value {
         info["max_connections"] = json!(webhook.max_connections);
         if let Some(error) = &webhook.last_error {
             info["last_error_message"] = json!(error);
-            info["last_error_date"] = json!(shared.unix_time());
+            info["last_error_date"] = json!(unix_time());
         }
     }
     if !world.allowed.is_empty() {
@@ -159,7 +187,12 @@ pub(crate) fn webhook_info(shared: &Shared) -> Value {
 async fn deliver_all(shared: Arc<Shared>, generation: u64) {
     let mut handed_out = 0;
     let mut lanes: HashMap<i64, Lane> = HashMap::new();
-    let Some(connections) = shared.world().webhook.as_ref().map(|webhook| webhook.max_connections) else {
+    let Some(connections) = shared
+        .world()
+        .webhook
+        .as_ref()
+        .map(|webhook| webhook.max_connections)
+    else {
         return;
     };
     let connections = Arc::new(Semaphore::new(connections));
@@ -168,22 +201,36 @@ async fn deliver_all(shared: Arc<Shared>, generation: u64) {
         tokio::pin!(woken);
         woken.as_mut().enable();
         let due: Vec<(i64, i64)> = {
-            let world = shared.world();
+            let mut world = shared.world();
             if world.webhook_generation != generation {
                 return;
             }
-            world.pending.range(handed_out + 1..).map(|(id, pending)| (*id, pending.chat)).collect()
+            let mut due: Vec<(i64, i64)> = std::mem::take(&mut world.again);
+            due.extend(
+                world
+                    .pending
+                    .range(handed_out + 1..)
+                    .map(|(id, pending)| (*id, pending.chat)),
+            );
+            due
         };
         for (update, chat) in due {
             handed_out = handed_out.max(update);
             let lane = lanes.entry(chat).or_default().clone();
             let idle = {
-                let mut queue = lane.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut queue = lane
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
                 queue.push_back(update);
                 queue.len() == 1
             };
             if idle {
-                tokio::spawn(deliver_lane(shared.clone(), lane, connections.clone(), generation));
+                tokio::spawn(deliver_lane(
+                    shared.clone(),
+                    lane,
+                    connections.clone(),
+                    generation,
+                ));
             }
         }
         woken.await;
@@ -192,9 +239,16 @@ async fn deliver_all(shared: Arc<Shared>, generation: u64) {
 
 type Lane = Arc<std::sync::Mutex<VecDeque<i64>>>;
 
-async fn deliver_lane(shared: Arc<Shared>, lane: Lane, connections: Arc<Semaphore>, generation: u64) {
+async fn deliver_lane(
+    shared: Arc<Shared>,
+    lane: Lane,
+    connections: Arc<Semaphore>,
+    generation: u64,
+) {
     let front = |pop: bool| {
-        let mut queue = lane.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut queue = lane
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if pop {
             queue.pop_front();
         }
@@ -204,13 +258,15 @@ async fn deliver_lane(shared: Arc<Shared>, lane: Lane, connections: Arc<Semaphor
     while let Some(update) = next {
         let mut delay = shared.options.webhook_retry;
         loop {
-            let Ok(_permit) = connections.acquire().await else { return };
+            let Ok(permit) = connections.acquire().await else {
+                return;
+            };
             match deliver(&shared, update, generation).await {
                 Delivery::Done => break,
                 Delivery::Stopped => return,
                 Delivery::Failed => {}
             }
-            drop(_permit);
+            drop(permit);
             tokio::time::sleep(delay).await;
             delay = (delay * 2).min(shared.options.webhook_retry_cap);
         }
@@ -230,13 +286,25 @@ async fn deliver(shared: &Arc<Shared>, update: i64, generation: u64) -> Delivery
         if world.webhook_generation != generation {
             return Delivery::Stopped;
         }
-        world.counters.webhook_calls += 1;
-        let Some(pending) = world.pending.get(&update) else { return Delivery::Done };
+        // One that is delivered again may have been acknowledged before.
+        let held = world
+            .pending
+            .get(&update)
+            .or_else(|| world.archive.get(&update));
+        let Some(pending) = held else {
+            return Delivery::Done;
+        };
         let body = pending.body.clone();
-        let Some(webhook) = &world.webhook else { return Delivery::Stopped };
-        (webhook.url.clone(), webhook.secret.clone(), body)
+        let Some(webhook) = &world.webhook else {
+            return Delivery::Stopped;
+        };
+        let call = (webhook.url.clone(), webhook.secret.clone(), body);
+        world.counters.webhook_calls += 1;
+        call
     };
-    let answer = shared.post(&url, secret.as_deref(), &body, WEBHOOK_TIMEOUT).await;
+    let answer = shared
+        .post(&url, secret.as_deref(), &body, WEBHOOK_TIMEOUT)
+        .await;
     let failure = match answer {
         Ok((status, reply)) if (200..300).contains(&status) => {
             shared.world().pending.remove(&update);
@@ -256,8 +324,14 @@ async fn deliver(shared: &Arc<Shared>, update: i64, generation: u64) -> Delivery
 
 /// A webhook may answer with a method call.
 pub(crate) fn call_in_reply(shared: &Arc<Shared>, reply: &str) {
-    let Ok(fields) = serde_json::from_str::<Map<String, Value>>(reply) else { return };
-    let Some(method) = fields.get("method").and_then(Value::as_str).map(str::to_ascii_lowercase) else {
+    let Ok(fields) = serde_json::from_str::<Map<String, Value>>(reply) else {
+        return;
+    };
+    let Some(method) = fields
+        .get("method")
+        .and_then(Value::as_str)
+        .map(str::to_ascii_lowercase)
+    else {
         return;
     };
     if !method.starts_with("get") && !method.ends_with("webhook") {

@@ -106,8 +106,13 @@ impl Chat {
     }
 
     pub(crate) fn find(&mut self, message_id: i64) -> Option<&mut Visible> {
-        let index = self.messages.binary_search_by_key(&message_id, |message| message.message_id).ok()?;
-        self.messages.get_mut(index).filter(|message| !message.deleted)
+        let index = self
+            .messages
+            .binary_search_by_key(&message_id, |message| message.message_id)
+            .ok()?;
+        self.messages
+            .get_mut(index)
+            .filter(|message| !message.deleted)
     }
 
     /// How many of the bot's messages say what an earlier one said.
@@ -164,7 +169,7 @@ pub struct Counters {
 
 pub(crate) struct Pending {
     pub(crate) body: Arc<str>,
-    /// Updates of one chat are delivered one after another.
+    /// Updates of one chat are delivered one after another; taps wait in a queue of their own.
     pub(crate) chat: i64,
 }
 
@@ -183,6 +188,8 @@ pub(crate) struct World {
     pub(crate) pending: BTreeMap<i64, Pending>,
     /// Everything ever queued, to deliver it again.
     pub(crate) archive: BTreeMap<i64, Pending>,
+    /// Updates to deliver to the webhook once more, with their chats.
+    pub(crate) again: Vec<(i64, i64)>,
     pub(crate) last_update_id: i64,
     pub(crate) allowed: Vec<String>,
     pub(crate) callbacks: HashMap<String, Instant>,
@@ -206,8 +213,16 @@ impl World {
         }
         self.last_update_id += 1;
         let update_id = self.last_update_id;
-        let body: Arc<str> = json!({"update_id": update_id, kind: payload}).to_string().into();
-        self.archive.insert(update_id, Pending { body: body.clone(), chat });
+        let body: Arc<str> = json!({"update_id": update_id, kind: payload})
+            .to_string()
+            .into();
+        self.archive.insert(
+            update_id,
+            Pending {
+                body: body.clone(),
+                chat,
+            },
+        );
         if self.archive.len() > 100_000 {
             self.archive.pop_first();
         }

@@ -42,14 +42,20 @@ impl<'a> Reader<'a> {
                 Some(hex) => (16, hex, 2),
                 None => (10, number, 1),
             };
-            let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+            let end = digits
+                .find(|c: char| !c.is_digit(radix))
+                .unwrap_or(digits.len());
             if end + mark >= 9 {
                 return None;
             }
-            let code = u32::from_str_radix(&digits[..end], radix).ok().filter(|code| *code > 0)?;
+            let code = u32::from_str_radix(&digits[..end], radix)
+                .ok()
+                .filter(|code| *code > 0)?;
             (char::from_u32(code)?, end + mark)
         } else {
-            let end = body.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(body.len());
+            let end = body
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(body.len());
             let c = match &body[..end] {
                 "lt" => '<',
                 "gt" => '>',
@@ -109,21 +115,37 @@ pub(super) fn parse(raw: &str) -> Result<Formatted, String> {
             let closed = end_tag(&mut reader, &mut open)?;
             if offset > closed.offset {
                 let url = (closed.tag == "a").then(|| {
-                    closed.argument.filter(|url| !url.is_empty()).unwrap_or_else(|| text[closed.start..].to_owned())
+                    closed
+                        .argument
+                        .filter(|url| !url.is_empty())
+                        .unwrap_or_else(|| text[closed.start..].to_owned())
                 });
                 if let Some(kind) = kind_of(&closed.tag)
                     && url.as_deref().is_none_or(is_link)
                 {
-                    entities.push(Entity { kind, offset: closed.offset, length: offset - closed.offset, url });
+                    entities.push(Entity {
+                        kind,
+                        offset: closed.offset,
+                        length: offset - closed.offset,
+                        url,
+                    });
                 }
             }
         } else {
             let (tag, argument) = start_tag(&mut reader)?;
-            open.push(Open { tag, argument, offset, start: text.len() });
+            open.push(Open {
+                tag,
+                argument,
+                offset,
+                start: text.len(),
+            });
         }
     }
     if let Some(unclosed) = open.last() {
-        return Err(format!("Can't find end tag corresponding to start tag \"{}\"", unclosed.tag));
+        return Err(format!(
+            "Can't find end tag corresponding to start tag \"{}\"",
+            unclosed.tag
+        ));
     }
     debug_assert_eq!(offset, utf16_len(&text));
     entities.sort_by_key(|entity: &Entity| (entity.offset, usize::MAX - entity.length));
@@ -140,7 +162,9 @@ fn end_tag(reader: &mut Reader<'_>, open: &mut Vec<Open>) -> Result<Open, String
         return Err(format!("Unexpected end tag at byte offset {begin}"));
     };
     reader.at += 2;
-    let name = reader.take_while(|c| !is_space(c) && c != '>').to_ascii_lowercase();
+    let name = reader
+        .take_while(|c| !is_space(c) && c != '>')
+        .to_ascii_lowercase();
     reader.skip_space();
     if reader.peek() != Some('>') {
         return Err(format!("Unclosed end tag at byte offset {begin}"));
@@ -158,12 +182,16 @@ fn end_tag(reader: &mut Reader<'_>, open: &mut Vec<Open>) -> Result<Open, String
 fn start_tag(reader: &mut Reader<'_>) -> Result<(String, Option<String>), String> {
     let begin = reader.at;
     reader.at += 1;
-    let tag = reader.take_while(|c| !is_space(c) && c != '>').to_ascii_lowercase();
+    let tag = reader
+        .take_while(|c| !is_space(c) && c != '>')
+        .to_ascii_lowercase();
     if reader.peek().is_none() {
         return Err(format!("Unclosed start tag at byte offset {begin}"));
     }
     if kind_of(&tag).is_none() {
-        return Err(format!("Unsupported start tag \"{tag}\" at byte offset {begin}"));
+        return Err(format!(
+            "Unsupported start tag \"{tag}\" at byte offset {begin}"
+        ));
     }
     let mut argument = None;
     loop {
@@ -172,19 +200,28 @@ fn start_tag(reader: &mut Reader<'_>) -> Result<(String, Option<String>), String
             reader.at += 1;
             break;
         }
-        let name = reader.take_while(|c| !is_space(c) && !matches!(c, '=' | '>' | '/' | '"' | '\''));
+        let name =
+            reader.take_while(|c| !is_space(c) && !matches!(c, '=' | '>' | '/' | '"' | '\''));
         if name.is_empty() {
-            return Err(format!("Empty attribute name in the tag \"{tag}\" at byte offset {begin}"));
+            return Err(format!(
+                "Empty attribute name in the tag \"{tag}\" at byte offset {begin}"
+            ));
         }
         reader.skip_space();
         match reader.peek() {
             Some('=') => reader.at += 1,
             Some(_) => continue,
-            None => return Err(format!("Unclosed start tag \"{tag}\" at byte offset {begin}")),
+            None => {
+                return Err(format!(
+                    "Unclosed start tag \"{tag}\" at byte offset {begin}"
+                ));
+            }
         }
         reader.skip_space();
         if reader.peek().is_none() {
-            return Err(format!("Unclosed start tag \"{tag}\" at byte offset {begin}"));
+            return Err(format!(
+                "Unclosed start tag \"{tag}\" at byte offset {begin}"
+            ));
         }
         let value = attribute_value(reader)?;
         if reader.peek().is_none() {
@@ -197,7 +234,9 @@ fn start_tag(reader: &mut Reader<'_>) -> Result<(String, Option<String>), String
         }
     }
     if tag == "span" && argument.as_deref() != Some("spoiler") {
-        return Err(format!("Tag \"span\" must have class \"tg-spoiler\" at byte offset {begin}"));
+        return Err(format!(
+            "Tag \"span\" must have class \"tg-spoiler\" at byte offset {begin}"
+        ));
     }
     Ok((tag, argument))
 }
@@ -207,7 +246,9 @@ fn attribute_value(reader: &mut Reader<'_>) -> Result<String, String> {
         let begin = reader.at;
         let token = reader.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
         if reader.peek().is_some_and(|c| !is_space(c) && c != '>') {
-            return Err(format!("Unexpected end of name token at byte offset {begin}"));
+            return Err(format!(
+                "Unexpected end of name token at byte offset {begin}"
+            ));
         }
         return Ok(token.to_ascii_lowercase());
     };
@@ -242,22 +283,38 @@ mod tests {
     fn entities_are_counted_in_utf16() {
         let parsed = parse("\u{1f600}<b>&lt;x&gt;</b> <a href=\"tel:988\">988</a>").unwrap();
         assert_eq!(parsed.text, "\u{1f600}<x> 988");
-        assert_eq!((parsed.entities[0].kind, parsed.entities[0].offset, parsed.entities[0].length), ("bold", 2, 3));
+        assert_eq!(
+            (
+                parsed.entities[0].kind,
+                parsed.entities[0].offset,
+                parsed.entities[0].length
+            ),
+            ("bold", 2, 3)
+        );
         assert_eq!(parsed.entities[1].url.as_deref(), Some("tel:988"));
     }
 
     #[test]
     fn errors_have_telegrams_words() {
         assert_eq!(problem("a <3"), "Unclosed start tag at byte offset 2");
-        assert_eq!(problem("a <3 b>"), "Unsupported start tag \"3\" at byte offset 2");
-        assert_eq!(problem("<b>x"), "Can't find end tag corresponding to start tag \"b\"");
+        assert_eq!(
+            problem("a <3 b>"),
+            "Unsupported start tag \"3\" at byte offset 2"
+        );
+        assert_eq!(
+            problem("<b>x"),
+            "Can't find end tag corresponding to start tag \"b\""
+        );
         assert_eq!(problem("x</b>"), "Unexpected end tag at byte offset 1");
         assert_eq!(
             problem("<b>x</i>"),
             "Unmatched end tag at byte offset 4, expected \"</b>\", found \"</i>\""
         );
         assert_eq!(problem("<b>x</b"), "Unclosed end tag at byte offset 4");
-        assert_eq!(problem("<span>x</span>"), "Tag \"span\" must have class \"tg-spoiler\" at byte offset 0");
+        assert_eq!(
+            problem("<span>x</span>"),
+            "Tag \"span\" must have class \"tg-spoiler\" at byte offset 0"
+        );
     }
 
     #[test]

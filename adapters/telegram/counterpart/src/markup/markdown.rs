@@ -92,7 +92,11 @@ pub(super) fn parse(raw: &str) -> Result<Formatted, String> {
         line_start: true,
     };
     while parser.step()? {}
-    if parser.open.last().is_some_and(|open| open.kind == Kind::BlockQuote) {
+    if parser
+        .open
+        .last()
+        .is_some_and(|open| open.kind == Kind::BlockQuote)
+    {
         parser.close(None);
     }
     if let Some(open) = parser.open.last() {
@@ -100,11 +104,18 @@ pub(super) fn parse(raw: &str) -> Result<Formatted, String> {
     }
     let mut entities = parser.entities;
     entities.sort_by_key(|entity| (entity.offset, usize::MAX - entity.length));
-    Ok(Formatted { text: parser.text, entities })
+    Ok(Formatted {
+        text: parser.text,
+        entities,
+    })
 }
 
 fn unclosed(open: &Open) -> String {
-    format!("Can't find end of {} entity at byte offset {}", open.kind.name(), open.at)
+    format!(
+        "Can't find end of {} entity at byte offset {}",
+        open.kind.name(),
+        open.at
+    )
 }
 
 impl Parser<'_> {
@@ -134,7 +145,12 @@ impl Parser<'_> {
     }
 
     fn begin(&mut self, kind: Kind, width: usize) {
-        self.open.push(Open { kind, at: self.at, offset: self.offset, start: self.text.len() });
+        self.open.push(Open {
+            kind,
+            at: self.at,
+            offset: self.offset,
+            start: self.text.len(),
+        });
         self.at += width;
     }
 
@@ -143,7 +159,10 @@ impl Parser<'_> {
             return Ok(false);
         };
         if c == '\\'
-            && let Some(escaped) = self.rest()[1..].chars().next().filter(|c| ('\u{1}'..='\u{7e}').contains(c))
+            && let Some(escaped) = self.rest()[1..]
+                .chars()
+                .next()
+                .filter(|c| ('\u{1}'..='\u{7e}').contains(c))
         {
             self.at += 2;
             self.push(escaped);
@@ -172,7 +191,12 @@ impl Parser<'_> {
         self.at += 1;
         let quoted = self.open.iter().any(|open| open.kind == Kind::BlockQuote);
         let ends = quoted && !self.rest().starts_with('>');
-        if ends && let Some(open) = self.open.last().filter(|open| open.kind != Kind::BlockQuote) {
+        if ends
+            && let Some(open) = self
+                .open
+                .last()
+                .filter(|open| open.kind != Kind::BlockQuote)
+        {
             return Err(unclosed(open));
         }
         self.push('\n');
@@ -198,7 +222,9 @@ impl Parser<'_> {
                 }
                 None
             }
-            Kind::CustomEmoji => return Err("The entity must contain a tg://emoji or tg://time URL".into()),
+            Kind::CustomEmoji => {
+                return Err("The entity must contain a tg://emoji or tg://time URL".into());
+            }
             _ => None,
         };
         self.close(url);
@@ -266,16 +292,39 @@ mod tests {
         let parsed = parse("*a _b_* __c__ ||d|| `e.` [f](https://x\\.y)\n>q\n>r\nend").unwrap();
         assert_eq!(parsed.text, "a b c d e. f\nq\nr\nend");
         let kinds: Vec<_> = parsed.entities.iter().map(|entity| entity.kind).collect();
-        assert_eq!(kinds, ["bold", "italic", "underline", "spoiler", "code", "text_link", "blockquote"]);
+        assert_eq!(
+            kinds,
+            [
+                "bold",
+                "italic",
+                "underline",
+                "spoiler",
+                "code",
+                "text_link",
+                "blockquote"
+            ]
+        );
     }
 
     #[test]
     fn errors_have_telegrams_words() {
-        assert_eq!(problem("Hello."), "Character '.' is reserved and must be escaped with the preceding '\\'");
-        assert_eq!(problem("*a"), "Can't find end of Bold entity at byte offset 0");
-        assert_eq!(problem("x _a"), "Can't find end of Italic entity at byte offset 2");
+        assert_eq!(
+            problem("Hello."),
+            "Character '.' is reserved and must be escaped with the preceding '\\'"
+        );
+        assert_eq!(
+            problem("*a"),
+            "Can't find end of Bold entity at byte offset 0"
+        );
+        assert_eq!(
+            problem("x _a"),
+            "Can't find end of Italic entity at byte offset 2"
+        );
         assert_eq!(problem("[a](b"), "Can't find end of a URL at byte offset 4");
-        assert_eq!(problem("a|b"), "Character '|' is reserved and must be escaped with the preceding '\\'");
+        assert_eq!(
+            problem("a|b"),
+            "Character '|' is reserved and must be escaped with the preceding '\\'"
+        );
     }
 
     #[test]
