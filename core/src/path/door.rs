@@ -1,8 +1,27 @@
-//! Where a message comes in.
+//! Where a message comes in: assessed, then on disk, then acknowledged.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use tokio::time::timeout;
 
-use crate::words::{ConversationId, Inbound, InboundId, PersonId, Reply};
+use crate::{
+    care,
+    path::{
+        Wiring, Work,
+        emergency::{CrisisReply, unstored},
+    },
+    seams::{Accepted, Arrival, ClaimRequest, StoreError},
+    words::{ConversationId, Inbound, InboundId, InboundKind, PersonId, Reply, Timestamp},
+};
+
+/// How long the store may take for an ordinary message before its provider is told to deliver it
+/// again. Twilio gives a webhook 15 s in all, Telegram 60 s; people give it two.
+const STORE_PATIENCE: Duration = Duration::from_secs(2);
+/// The same for a message in danger, whose reply must be out within a second.
+const STORE_PATIENCE_IN_DANGER: Duration = Duration::from_millis(500);
 
 /// What became of a message at the door. The adapter answers its provider accordingly.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,4 +54,173 @@ pub trait Door: Send + Sync {
     /// Assesses and stores a message; never waits for a model; returns within 3 seconds, and for
     /// a message in danger within 1 second, whatever the store does.
     async fn receive(&self, inbound: Inbound) -> Received;
+}
+
+impl Wiring {
+    /// Takes one message in. `claim` asks for its turn in the same durable step.
+    pub async fn receive(&self, inbound: Inbound, claim: bool) -> (Received, Vec<Work>) {
+        let now = self.clock.now();
+        let conversation = ConversationId::of(
+            &self.key,
+            &self.settings.church,
+            &inbound.sender,
+            &inbound.place,
+        );
+        let assessment = care::assess(&spoken_text(&inbound), &care::Context::default());
+        let crisis = if assessment.crisis.level.takes_emergency_lane() {
+            self.note_alarm(&assessment);
+            Some(
+                self.crisis_reply(&conversation, &inbound, &assessment, now)
+                    .await,
+            )
+        } else {
+            None
+        };
+
+        let digest = self.digest(&inbound);
+        let id = InboundId::new(now);
+        let stranger = PersonId::random();
+        // The same words written again are another message, and answered again.
+        let delivery = format!("{}\n{digest}", inbound.provider_id);
+        let already_sent = crisis.is_some() && self.crises.was_direct(&delivery);
+        let arrival = Arrival {
+            church: self.settings.church.clone(),
+            conversation: conversation.clone(),
+            id: id.clone(),
+            digest,
+            received: now,
+            expires: now + self.settings.unconsented,
+            emergency: crisis
+                .as_ref()
+                .map(|crisis| self.emergency(crisis, &id, &stranger, now, already_sent)),
+            claim: (claim && crisis.is_none()).then(|| ClaimRequest {
+                holder: self.holder.clone(),
+                until: now + Self::TURN_LEASE,
+            }),
+            stranger,
+            inbound,
+        };
+
+        let patience = if crisis.is_some() {
+            STORE_PATIENCE_IN_DANGER
+        } else {
+            STORE_PATIENCE
+        };
+        let channel = arrival.inbound.sender.channel.0.clone();
+        let accepted = timeout(patience, self.store.accept(arrival))
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())));
+        let (received, work) = match accepted {
+            Ok(accepted) => self.accepted(accepted, id, conversation, now, crisis.is_some(), claim),
+            Err(error) => {
+                tracing::error!(%error, "message not stored");
+                self.not_stored(&delivery, &conversation, crisis)
+            }
+        };
+        let result = match &received {
+            Received::Accepted { new: true, .. } => "new",
+            Received::Accepted { new: false, .. } => "duplicate",
+            Received::Conflict => "conflict",
+            Received::NotStored { .. } => "not_stored",
+        };
+        metrics::counter!("muykol_received_total", "channel" => channel, "result" => result)
+            .increment(1);
+        (received, work)
+    }
+
+    fn accepted(
+        &self,
+        accepted: Accepted,
+        id: InboundId,
+        conversation: ConversationId,
+        received: Timestamp,
+        danger: bool,
+        wanted: bool,
+    ) -> (Received, Vec<Work>) {
+        match accepted {
+            Accepted::New {
+                person,
+                claim,
+                effects,
+            } => {
+                let mut work = Vec::new();
+                if danger {
+                    self.crises.note(&conversation, self.clock.now());
+                    let until = received + Self::EFFECT_LEASE;
+                    work.push(Work::Deliver { effects, until });
+                    work.push(Work::Check(conversation.clone()));
+                    work.push(Work::Claim(conversation.clone()));
+                } else if let Some(claim) = claim {
+                    work.push(Work::Turn(claim));
+                } else if !wanted {
+                    work.push(Work::Claim(conversation.clone()));
+                }
+                let accepted = Received::Accepted {
+                    id,
+                    person,
+                    conversation,
+                    new: true,
+                };
+                (accepted, work)
+            }
+            Accepted::Duplicate { id, person } => {
+                let accepted = Received::Accepted {
+                    id,
+                    person,
+                    conversation,
+                    new: false,
+                };
+                (accepted, Vec::new())
+            }
+            Accepted::Conflict => (Received::Conflict, Vec::new()),
+        }
+    }
+
+    fn not_stored(
+        &self,
+        delivery: &str,
+        conversation: &ConversationId,
+        crisis: Option<CrisisReply>,
+    ) -> (Received, Vec<Work>) {
+        let Some(crisis) = crisis else {
+            return (Received::NotStored { crisis: None }, Vec::new());
+        };
+        let now = self.clock.now();
+        let work = if self.crises.note_direct(delivery) {
+            vec![Work::Direct(unstored(crisis.effects, conversation, now))]
+        } else {
+            Vec::new()
+        };
+        self.crises.note(conversation, now);
+        let received = Received::NotStored {
+            crisis: Some(Box::new(crisis.reply)),
+        };
+        (received, work)
+    }
+
+    /// Keyed, so that what stays after an erasure cannot be guessed back into words.
+    fn digest(&self, inbound: &Inbound) -> String {
+        // HMAC takes a key of any length (RFC 2104 section 2).
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
+            return String::new();
+        };
+        for part in [&inbound.sender.id, &spoken_text(inbound)] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize()
+            .into_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// All that was said, for assessment and digest: danger hides in a command's arguments too.
+fn spoken_text(inbound: &Inbound) -> String {
+    match &inbound.kind {
+        InboundKind::Command { name, args } if inbound.text.is_empty() => format!("{name} {args}"),
+        InboundKind::Choice { id } if inbound.text.is_empty() => id.clone(),
+        _ => inbound.text.clone(),
+    }
 }

@@ -8,7 +8,7 @@ use futures_util::Stream;
 use crate::{
     care::Assessment,
     seams::ModelError,
-    words::{AnsweredBy, Audience, Block, Entry, Profile, Timestamp},
+    words::{AnsweredBy, Audience, Block, CrisisReading, Entry, Profile, Timestamp},
 };
 
 /// All that an answerer may know.
@@ -49,6 +49,9 @@ pub enum Piece {
     Used(String),
     /// Model tokens were spent.
     Spent(u64),
+    /// The answerer itself heard danger in what was written. May raise what the rules heard,
+    /// never lower it; comes before any words.
+    Heard(CrisisReading),
 }
 
 /// An answer as it comes. Ends after an error.

@@ -22,7 +22,8 @@ pub struct Feedback {
 /// returned, whether or not they have been swept.
 #[async_trait]
 pub trait History: Send + Sync {
-    /// Lines before `before` (or the latest), newest first.
+    /// Lines before `before` (or the latest), newest first. Order is that of writing. Nothing, if
+    /// there is no such line of the person any more.
     async fn before(
         &self,
         person: &PersonId,
@@ -31,7 +32,8 @@ pub trait History: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Entry>, StoreError>;
 
-    /// Lines after `after` in the order they were written; all that is held if `after` is `None`.
+    /// Lines after `after` in the order they were written; all that is held if `after` is `None`
+    /// or is no line of the person any more, so that a reader rather sees a line twice than not.
     async fn after(
         &self,
         person: &PersonId,
@@ -40,7 +42,8 @@ pub trait History: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Entry>, StoreError>;
 
-    /// The reply that answered a message, once there is one.
+    /// The reply that answered a message, once there is one and as long as it is held; the first
+    /// if several did.
     async fn answer(&self, inbound: &InboundId) -> Result<Option<Entry>, StoreError>;
 
     /// Keeps what a person says of a reply to them; false if there is no such reply of theirs.

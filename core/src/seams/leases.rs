@@ -10,7 +10,8 @@ use crate::{
 /// A listener's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// Raised with every change of holder; names the grant in later writes.
+    /// Raised with every change of holder, and when a lease that was given back is taken again;
+    /// names the grant in later writes.
     pub term: u64,
     /// Where the last holder had got to, as the listener wrote it.
     pub position: Option<String>,
@@ -28,7 +29,8 @@ pub trait Leases: Send + Sync {
         until: Timestamp,
     ) -> Result<Option<Grant>, StoreError>;
 
-    /// Writes the position and extends the lease, if the term still stands; false if not.
+    /// Writes the position and extends the lease, if the term still stands; false if not. A term
+    /// stands until another holder takes the lease or it is given back, however late it is.
     async fn advance(
         &self,
         name: &str,

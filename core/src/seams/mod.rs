@@ -26,7 +26,7 @@ pub use limiter::{Decision, Limiter, Quota};
 pub use model::{Model, ModelError, ModelEvent, ModelStream, Prompt, PromptTurn};
 pub use operations::{Operations, OutboxStats, ParkedEffect, Retention, Swept};
 pub use outbox::{OutboxStore, Settlement};
-pub use people::{Erased, People, ProfileChange};
+pub use people::{Erased, People, ProfileChange, SHORT_KEEPING};
 pub use sessions::{Session, Sessions};
 pub use turn_store::{
     Accepted, Arrival, COALESCE, Claim, ClaimRequest, Committed, Draft, Emergency, Fence, Held,

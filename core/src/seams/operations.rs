@@ -14,11 +14,11 @@ use crate::{
 pub struct Retention {
     /// Lines of history under consent, from when they were written.
     pub history: Duration,
-    /// Keys that stop a redelivered message from being answered again.
+    /// Keys that stop a redelivered message from being answered again, from when it came in.
     pub dedupe: Duration,
-    /// Receipts of sent effects.
+    /// Receipts of effects, from when they were settled.
     pub receipts: Duration,
-    /// Audit entries.
+    /// Audit entries, from when they were written.
     pub audit: Duration,
 }
 
@@ -68,9 +68,11 @@ pub trait Operations: Send + Sync {
     /// Parked effects, oldest first.
     async fn parked(&self, limit: usize) -> Result<Vec<ParkedEffect>, StoreError>;
 
-    /// Makes a parked effect due again; false if there is no such.
+    /// Makes a parked effect due again, at its old place in its lane and with its attempts
+    /// forgotten; false if there is no such.
     async fn retry(&self, effect: &EffectId, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Removes what has expired.
+    /// Removes what has expired. Never a message that waits, its key, or an effect that is not
+    /// settled: those end by being answered, sent, or erased.
     async fn sweep(&self, retention: Retention, now: Timestamp) -> Result<Swept, StoreError>;
 }

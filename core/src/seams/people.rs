@@ -1,5 +1,7 @@
 //! Persons: addresses, settings, consent, erasure.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,10 @@ use crate::{
         Timestamp,
     },
 };
+
+/// How long lines stay that nobody consented to keeping, counted from the decision when a consent
+/// is taken back. Source: the design, "a conversation is kept for one day only".
+pub const SHORT_KEEPING: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One change to a person. Changes are applied inside the store's own step, so that two
 /// conversations of one person do not overwrite each other.
@@ -29,7 +35,9 @@ pub enum ProfileChange {
     QuietHours(Option<QuietHours>),
     /// The notice of first contact was shown.
     NoticeShown,
-    /// A decision. Giving [`Purpose::History`] also lifts the one-day expiry of what is held.
+    /// A decision. Giving [`Purpose::History`] also lifts the one-day expiry of what is held, the
+    /// lines of the same outcome included; taking it back lets every line that had no expiry
+    /// expire [`SHORT_KEEPING`] after the decision.
     Consent(Consent),
     /// Stay in care mode until then; never shortens.
     CareUntil(Timestamp),
@@ -82,7 +90,7 @@ pub struct Erased {
     pub entries: u64,
     /// Messages not yet answered.
     pub waiting: u64,
-    /// Effects not yet sent.
+    /// Effects not yet sent, parked ones included.
     pub effects: u64,
     /// Addresses.
     pub addresses: u64,
@@ -103,11 +111,16 @@ pub trait People: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Profile>, StoreError>;
 
-    /// Erases a person: history, messages, effects, settings, addresses, sessions, the audit's
-    /// details and salt. Turns in flight lose their fence. Keyed hashes that stop redelivered
-    /// messages from being answered again stay until they expire.
+    /// Erases a person: history, messages, effects and receipts, settings, addresses, sessions,
+    /// the audit's details and salt. Turns in flight lose their fence, and what waits behind them
+    /// can be claimed at once. Keyed hashes that stop redelivered messages from being answered
+    /// again stay until they expire. The effects of an outcome that erased the person stay until
+    /// they are settled. Erasing somebody who is gone removes nothing and is no error.
+    ///
+    /// The store itself notes "person.erased" in the audit.
     async fn erase(&self, person: &PersonId, now: Timestamp) -> Result<Erased, StoreError>;
 
-    /// Everything held of a person, for their own eyes: the profile and every line, oldest first.
+    /// Everything held of a person, for their own eyes: the profile and every line, oldest first,
+    /// lines that have expired and are not yet swept included.
     async fn export(&self, person: &PersonId) -> Result<Option<(Profile, Vec<Entry>)>, StoreError>;
 }

@@ -19,7 +19,7 @@ pub struct Session {
 /// The store of sessions. Tokens never reach it, only their SHA-256.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Opens a session.
+    /// Opens a session; the same token again replaces it.
     async fn open(&self, token_hash: &str, session: Session) -> Result<(), StoreError>;
 
     /// The session of a token, if it has not ended at `now`.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    seams::{People, ProfileChange, StoreError},
+    seams::{ProfileChange, StoreError},
     words::{
         AuditNote, ChurchId, ConversationId, Effect, Entry, Epoch, Generation, HolderId, Inbound,
         InboundId, NewEffect, PersonId, Profile, Timestamp,
@@ -25,13 +25,16 @@ pub struct Arrival {
     pub digest: String,
     /// When it came in.
     pub received: Timestamp,
-    /// When it may be forgotten unless the person consented to more.
+    /// When its line of history may be forgotten unless the person consented to more, should it
+    /// never be answered (see `restore`). A message that waits is never forgotten.
     pub expires: Timestamp,
     /// The person it belongs to if its address was never seen.
     pub stranger: PersonId,
     /// The crisis reply that goes with it in the same step.
     pub emergency: Option<Emergency>,
-    /// Claim the conversation in the same step if it is idle: saves one durable write.
+    /// Claim the conversation in the same step if it is idle, that is, nobody holds it at
+    /// `received` and no earlier message waits: saves one durable write. Not heeded with an
+    /// emergency, which leaves nothing to answer.
     pub claim: Option<ClaimRequest>,
 }
 
@@ -39,11 +42,15 @@ pub struct Arrival {
 ///
 /// The store, in the same atomic step: raises the conversation's epoch and clears its lease and
 /// attempts (so that a running turn loses its fence); marks this message and every waiting
-/// message of the same person that is text as answered by `outcome`; writes the entries
-/// of those messages before the entries of `outcome`; leases the effects to `holder`.
+/// message of the same person in the conversation that is text as answered by `outcome` (commands,
+/// choices and attachments keep waiting); writes the entries of those messages, in order and as
+/// said when they came in, before the entries of `outcome` and with its `expires`; leases the
+/// effects to `holder`. A draft goes with the message at the head of the queue: it stays only
+/// if that message still waits. [`Outcome::erase`] is not heeded here.
 #[derive(Debug, Clone)]
 pub struct Emergency {
-    /// The reply; its last entry's `answers` is completed by the store with the absorbed ids.
+    /// The reply; its last entry's `answers` is completed by the store with the absorbed ids, in
+    /// order, this message's included.
     pub outcome: Outcome,
     /// Who will send the effects.
     pub holder: HolderId,
@@ -70,11 +77,12 @@ pub enum Accepted {
         /// The leased effects of the emergency, in order.
         effects: Vec<Effect>,
     },
-    /// It was accepted before; nothing changed.
+    /// It was accepted before; nothing changed. Also said of a message whose sender was erased
+    /// since: its words are gone, the keyed hash that knows it is not.
     Duplicate {
         /// The id it has.
         id: InboundId,
-        /// The person it belongs to.
+        /// The person its address belongs to now; nobody's id if that person was erased.
         person: PersonId,
     },
     /// The key was used before with another sender or other words; nothing changed.
@@ -145,9 +153,11 @@ pub enum Held {
 /// All that a turn changes, in one atomic step.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Lines of history, in order.
+    /// Lines of history, in order. The store puts the fence's person and conversation on them (the
+    /// arrival's, in an emergency, where the person is not known before).
     pub entries: Vec<Entry>,
-    /// When those lines may be forgotten, `None` for the retention of a consented history.
+    /// When those lines may be forgotten, `None` for the retention of a consented history. Written
+    /// before the changes to the person, so that a consent among those lifts it.
     pub expires: Option<Timestamp>,
     /// What is to be done outside, in order; leased to the committing holder.
     pub effects: Vec<NewEffect>,
@@ -156,7 +166,8 @@ pub struct Outcome {
     /// What was done with their data.
     pub audit: Vec<AuditNote>,
     /// Erase everything of the person first; only the effects of this outcome survive, and they
-    /// vanish once settled.
+    /// vanish once settled. Entries and changes of the outcome are not written; its audit notes
+    /// are, without details.
     pub erase: bool,
     /// Until when the effects are leased to the committing holder.
     pub effects_until: Timestamp,
@@ -167,8 +178,9 @@ pub struct Outcome {
 pub enum Committed {
     /// Everything is on disk.
     Done {
-        /// The effects to send now, in order; empty if older effects of the lane still wait, in
-        /// which case the sweep sends them after those.
+        /// The effects to send now, in order. Effects of the normal lane are missing if older ones
+        /// of that lane still wait, in which case the sweep sends them after those; effects of the
+        /// emergency lane are always among them.
         effects: Vec<Effect>,
         /// More messages wait in this conversation.
         more: bool,
@@ -182,15 +194,17 @@ pub enum Committed {
 /// Ordering, claiming and completing are per conversation. Safety rests on the epoch and the
 /// person's generation, never on clocks: a lease that ran out early costs work, never truth.
 #[async_trait]
-pub trait TurnStore: People + Send + Sync {
+pub trait TurnStore: Send + Sync {
     /// Puts a message on disk, once. See [`Emergency`] for what else happens in the same step.
     ///
     /// Also resolves the sender's address to a person, making one if it was never seen, and lifts
     /// a pause of the address (somebody who writes can be written to).
     async fn accept(&self, arrival: Arrival) -> Result<Accepted, StoreError>;
 
-    /// Claims a conversation that has waiting messages and no live lease at `now`. Raises its
-    /// epoch and its attempts. `None` if there is nothing to claim.
+    /// Claims a conversation that has waiting messages and no live lease at `now`, also against
+    /// the same holder. Raises its epoch and its attempts. `None` if there is nothing to claim.
+    ///
+    /// A lease is live while `now` is before its `until`.
     async fn claim(
         &self,
         conversation: &ConversationId,
@@ -206,7 +220,9 @@ pub trait TurnStore: People + Send + Sync {
         limit: usize,
     ) -> Result<Vec<ConversationId>, StoreError>;
 
-    /// Extends the lease of a running turn and, if given, saves what it posted.
+    /// Sets the end of the lease of a running turn and, if given, saves what it posted. An end
+    /// that has passed gives the conversation back. A lease that ran out is extended as long as
+    /// nobody has claimed.
     async fn hold(
         &self,
         fence: &Fence,
@@ -214,8 +230,10 @@ pub trait TurnStore: People + Send + Sync {
         draft: Option<Draft>,
     ) -> Result<Held, StoreError>;
 
-    /// Writes the outcome and completes the messages `answered`, if the fence still stands.
-    /// Clears lease, draft and attempts. Repeating a commit that succeeded is answered `Lost`.
+    /// Writes the outcome and completes the messages `answered` (those of the fence's person in
+    /// the fence's conversation; other ids are ignored), if the fence still stands, which a lease
+    /// that merely ran out does not change. Clears lease, draft and attempts. Repeating a commit
+    /// that succeeded is answered `Lost`.
     async fn commit(
         &self,
         fence: &Fence,

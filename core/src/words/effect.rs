@@ -21,7 +21,7 @@ pub struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
-    /// Ahead of everything.
+    /// Ahead of everything: leased when it is committed, whatever is still unsettled.
     Emergency,
     /// In order.
     Normal,
@@ -37,6 +37,10 @@ pub enum Action {
         to: Destination,
         /// What.
         part: Part,
+        /// Where and what instead, if the person cannot be written to there: for a crisis in a
+        /// public room, one neutral line in the room.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        otherwise: Option<Box<(Destination, Part)>>,
     },
     /// Replace a message that was posted while the turn ran.
     Edit {
@@ -52,6 +56,30 @@ pub enum Action {
         /// What happened: "turn_parked", "effect_parked".
         code: String,
     },
+}
+
+impl Action {
+    /// The door it goes to; `None` for the operator's.
+    pub fn destination(&self) -> Option<&Destination> {
+        match self {
+            Self::Send { to, .. } | Self::Edit { to, .. } => Some(to),
+            Self::Alert { .. } => None,
+        }
+    }
+
+    /// The same, to be changed when a room has moved.
+    pub fn destination_mut(&mut self) -> Option<&mut Destination> {
+        match self {
+            Self::Send { to, .. } | Self::Edit { to, .. } => Some(to),
+            Self::Alert { .. } => None,
+        }
+    }
+
+    /// The channel it is for, "operator" for an alert.
+    pub fn channel(&self) -> &str {
+        self.destination()
+            .map_or("operator", |to| &to.address.channel.0)
+    }
 }
 
 /// An effect as a turn asks for it.
@@ -80,7 +108,8 @@ pub struct Effect {
     pub action: Action,
     /// How often it was tried and settled as failed.
     pub attempts: u32,
-    /// True if an earlier holder may have sent it: its lease ran out before it was settled.
+    /// True if an earlier attempt may have sent it: a lease ran out before it was settled, or an
+    /// attempt ended without an answer. Never becomes false again.
     pub maybe_sent: bool,
     /// When it was committed, for the outbox's age.
     pub created: Timestamp,

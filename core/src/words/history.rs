@@ -45,7 +45,7 @@ pub struct Entry {
     pub conversation: ConversationId,
     /// The person it belongs to: the sender, or the one who was answered.
     pub person: PersonId,
-    /// When it was said.
+    /// When it was said: for a person's message, when it came in.
     pub at: Timestamp,
     /// What was said.
     pub body: EntryBody,

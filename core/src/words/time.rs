@@ -28,6 +28,11 @@ impl ops::Sub<Duration> for Timestamp {
 }
 
 impl Timestamp {
+    /// The day it lies in: days since the Unix epoch, UTC.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000)
+    }
+
     /// The time from `earlier` to this, zero if it lies ahead.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -1,0 +1,232 @@
+//! The answer: sought from the model, from the curated composer when that fails, and checked
+//! before a word of it is shown.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    care::Assessment,
+    path::{check::Check, present::Screen, spoken::Spoken, turn::Turn, voice},
+    seams::{AnswerError, Answerer, ModelError, Piece, ProfileChange, TurnContext},
+    words::{AnsweredBy, Block, CrisisLevel, CrisisReading},
+};
+
+/// How long a person waits for the first words of a model before the curated answer goes.
+const FIRST_PIECE: Duration = Duration::from_secs(3);
+/// How long the model may pause in the middle.
+const NEXT_PIECE: Duration = Duration::from_secs(8);
+/// How long a whole answer may take.
+const WHOLE: Duration = Duration::from_secs(25);
+/// How long a model's second look at a worrying message may take.
+const SECOND_LOOK: Duration = Duration::from_secs(2);
+/// How long the replies after danger stay in care mode.
+pub(super) const CARE_MODE: Duration = Duration::from_hours(24);
+
+/// What an answerer found, checked.
+pub(super) struct Found {
+    blocks: Vec<Block>,
+    pieces: Vec<String>,
+    tokens: u64,
+}
+
+/// Why an answerer found nothing that can be sent.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotFound {
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    #[error("nothing was left of the answer after the checks")]
+    Nothing,
+    #[error("the answerer heard danger")]
+    Danger(CrisisReading),
+}
+
+impl Turn<'_> {
+    /// Answers what was heard. Never fails: behind the model stands the composer, behind the
+    /// composer one kind line.
+    pub(super) async fn answer(&self, mut heard: Assessment) -> Spoken {
+        self.look_again(&mut heard).await;
+        if heard.crisis.level.takes_emergency_lane() {
+            return self.crisis(heard);
+        }
+        let context = self.context(&heard);
+        if let Some(model) = &self.wiring.model
+            && !self.curated_only()
+        {
+            match self.seek_shown(model.as_ref(), &context).await {
+                Ok(found) => return self.spoken(heard, found, model.name()),
+                Err(NotFound::Danger(reading)) => {
+                    raise(&mut heard.crisis, reading);
+                    return self.crisis(heard);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the model gave no answer, the curated one stands in");
+                    metrics::counter!("muykol_model_stood_in_total").increment(1);
+                }
+            }
+        }
+        let mut screen = self.events_screen();
+        let curated = self.wiring.curated.as_ref();
+        match self.seek(curated, &context, &mut screen).await {
+            Ok(found) => self.spoken(heard, found, curated.name()),
+            Err(error) => {
+                tracing::error!(%error, "the curated composer gave no answer");
+                Spoken::line(heard, voice::lines().here.clone())
+            }
+        }
+    }
+
+    /// Danger that only showed in what was said before, or to the model.
+    fn crisis(&self, heard: Assessment) -> Spoken {
+        let wiring = self.wiring;
+        let now = wiring.clock.now();
+        wiring.note_alarm(&heard);
+        let conversation = &self.claim.fence.conversation;
+        let short = wiring.crises.answered_lately(conversation, now);
+        wiring.crises.note(conversation, now);
+        let inbound = &self.claim.messages[self.claim.messages.len() - 1].inbound;
+        let blocks = if self.is_private() {
+            wiring.crisis_blocks(inbound, &heard, Some(&self.claim.profile), short)
+        } else {
+            vec![Block::text(wiring.neutral_line(inbound, &heard.crisis))]
+        };
+        let mut spoken = Spoken::system(heard, blocks);
+        spoken.by = AnsweredBy::Crisis;
+        spoken
+            .changes
+            .push(ProfileChange::CareUntil(now + CARE_MODE));
+        spoken.audit = "crisis.answered";
+        spoken
+    }
+
+    /// Asks the model about a message in which the rules heard concern. It may raise, never lower.
+    async fn look_again(&self, heard: &mut Assessment) {
+        let Some(model) = &self.wiring.second_look else {
+            return;
+        };
+        if heard.crisis.level != CrisisLevel::Concern || self.curated_only() {
+            return;
+        }
+        let text = self.words().join("\n");
+        match timeout_at(Instant::now() + SECOND_LOOK, model.assess(&text)).await {
+            Ok(Ok(reading)) => raise(&mut heard.crisis, reading.crisis),
+            Ok(Err(error)) => tracing::warn!(%error, "no second look"),
+            Err(_) => tracing::warn!("no second look in time"),
+        }
+    }
+
+    /// Reads an answer to its end, through the checks, showing what has passed.
+    pub(super) async fn seek(
+        &self,
+        answerer: &dyn Answerer,
+        context: &TurnContext,
+        screen: &mut Screen<'_>,
+    ) -> Result<Found, NotFound> {
+        let begun = Instant::now();
+        let last = begun + WHOLE;
+        let mut check = Check::new(&self.wiring.library, &context.translation);
+        let (mut pieces, mut tokens) = (Vec::new(), 0);
+
+        let first = begun + FIRST_PIECE;
+        let mut stream = in_time(first, FIRST_PIECE, answerer.answer(context)).await??;
+        let mut patience = first;
+        while let Some(piece) = in_time(patience, NEXT_PIECE, stream.next()).await? {
+            let passed = match piece? {
+                Piece::Words(words) => check.words(&words),
+                Piece::Passage(reference) => check.passage(&reference),
+                Piece::Block(block) => check.block(block),
+                Piece::Used(id) => {
+                    pieces.push(id);
+                    continue;
+                }
+                Piece::Spent(spent) => {
+                    tokens += spent;
+                    continue;
+                }
+                Piece::Heard(reading) if reading.level.takes_emergency_lane() => {
+                    return Err(NotFound::Danger(reading));
+                }
+                Piece::Heard(_) => continue,
+            };
+            screen.show(passed).await;
+            patience = (Instant::now() + NEXT_PIECE).min(last);
+        }
+        let (passed, blocks) = check.finish();
+        screen.show(passed).await;
+        if blocks.is_empty() {
+            return Err(NotFound::Nothing);
+        }
+        Ok(Found {
+            blocks,
+            pieces,
+            tokens,
+        })
+    }
+
+    fn spoken(&self, heard: Assessment, found: Found, by: AnsweredBy) -> Spoken {
+        let mut spoken = Spoken::system(heard, found.blocks);
+        spoken.by = by;
+        spoken.pieces = found.pieces;
+        if found.tokens > 0 {
+            spoken.changes.push(ProfileChange::TokensUsed {
+                day: self.wiring.clock.now().day(),
+                tokens: found.tokens,
+            });
+        }
+        let care_mode = self
+            .visible_profile()
+            .care_until
+            .is_some_and(|until| until > self.wiring.clock.now());
+        spoken.help = care_mode;
+        spoken
+    }
+}
+
+/// A model's reading may raise what the rules heard, never lower it.
+fn raise(heard: &mut CrisisReading, reading: CrisisReading) {
+    if reading.level <= heard.level {
+        return;
+    }
+    heard.level = reading.level;
+    for kind in reading.kinds {
+        if !heard.kinds.contains(&kind) {
+            heard.kinds.push(kind);
+        }
+    }
+    heard.language = heard.language.take().or(reading.language);
+    heard.reasons.push("model".to_owned());
+}
+
+async fn in_time<T>(
+    deadline: Instant,
+    patience: Duration,
+    wait: impl Future<Output = T>,
+) -> Result<T, NotFound> {
+    timeout_at(deadline, wait)
+        .await
+        .map_err(|_| NotFound::Answer(ModelError::Timeout(patience).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::CrisisKind;
+
+    fn reading(level: CrisisLevel) -> CrisisReading {
+        CrisisReading {
+            level,
+            kinds: vec![CrisisKind::Suicide],
+            ..CrisisReading::default()
+        }
+    }
+
+    #[test]
+    fn a_model_may_raise_and_never_lower() {
+        let mut heard = reading(CrisisLevel::Concern);
+        raise(&mut heard, reading(CrisisLevel::None));
+        assert_eq!(heard.level, CrisisLevel::Concern);
+        raise(&mut heard, reading(CrisisLevel::Imminent));
+        assert_eq!(heard.level, CrisisLevel::Imminent);
+    }
+}
