@@ -9,11 +9,21 @@ mod crisis;
 mod grammar;
 mod lexer;
 mod normalise;
+mod reply;
+mod resources;
 
 use std::sync::LazyLock;
 
 pub use grammar::RuleError;
 pub use normalise::normalise;
+pub use reply::{
+    ChurchCare, ReplyContext, care_mode_note, check_replies, crisis_reply, reply_languages,
+    reply_warnings,
+};
+pub use resources::{
+    ContentFault, ContentWarning, CountryClues, check_resources, country_of_phone,
+    emergency_number, resources_for, warnings,
+};
 
 use crate::words::{CrisisKind, CrisisLevel, CrisisReading, EmotionReading};
 
