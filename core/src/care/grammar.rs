@@ -244,7 +244,13 @@ impl Grammar {
                     .map_err(|_| line.error(format!("`{part}` is not a gap such as ..3")))?;
                 phrase.push((Element::Gap { most, across }, false));
             } else if part.contains('/') {
-                let ids = part.split('/').map(|word| self.lexicon.intern(word)).collect();
+                let mut ids = Vec::new();
+                for word in part.split('/') {
+                    match split_words(word, &self.lexicon).as_slice() {
+                        [single] => ids.push(self.lexicon.intern(single)),
+                        _ => return Err(line.error(format!("`{word}` is not one word"))),
+                    }
+                }
                 phrase.push((Element::Words(ids), optional));
             } else if part.ends_with('*') {
                 phrase.push((Element::Words(vec![self.lexicon.intern(part)]), optional));

@@ -35,6 +35,11 @@ use self::{
 /// The rule files, in the order in which they are read.
 const RULES: &[(&str, &str)] = &[
     ("en.rules", include_str!("../../data/care/rules/en.rules")),
+    ("es.rules", include_str!("../../data/care/rules/es.rules")),
+    ("pt.rules", include_str!("../../data/care/rules/pt.rules")),
+    ("fr.rules", include_str!("../../data/care/rules/fr.rules")),
+    ("de.rules", include_str!("../../data/care/rules/de.rules")),
+    ("direct.rules", include_str!("../../data/care/rules/direct.rules")),
 ];
 
 static GRAMMAR: LazyLock<Result<Grammar, RuleError>> = LazyLock::new(|| Grammar::compile(RULES));
