@@ -9,11 +9,11 @@ use std::{
 use tokio::time::timeout;
 
 use crate::{
-    care::{self, Assessment, ReplyContext},
+    care::{self, Assessment, CountryClues, ReplyContext},
     path::{Wiring, speak::CARE_MODE},
     seams::{Emergency, Outcome, ProfileChange},
     words::{
-        Action, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination,
+        Action, Address, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination,
         Effect, EffectId, Entry, EntryBody, EntryId, HolderId, Inbound, InboundId, Lane, Lease,
         NewEffect, PersonId, Profile, Reply, Timestamp,
     },
@@ -146,29 +146,43 @@ impl Wiring {
         profile: Option<&Profile>,
         short_form: bool,
     ) -> Vec<Block> {
-        let country = care::country_for(
-            Some(&inbound.text),
-            profile.and_then(|profile| profile.country.as_deref()),
-            &inbound.sender,
-            self.settings.country.as_deref(),
-        );
-        let language = assessment
-            .crisis
-            .language
-            .as_deref()
-            .or(profile.and_then(|profile| profile.language.as_deref()))
-            .unwrap_or(&self.settings.language);
+        let country = self.country(profile, &inbound.sender);
         care::crisis_reply(
             &assessment.crisis,
             &ReplyContext {
                 country: country.as_deref(),
-                language,
+                language: Some(self.language_of(profile, inbound.locale.as_deref())),
                 church: Some(&self.settings.care),
                 short_form,
-                public_room: false,
-                may_offer_prayer: false,
+                ..ReplyContext::default()
             },
         )
+    }
+
+    /// The person's country: stated, else by telephone prefix, else the site's.
+    pub(super) fn country(&self, profile: Option<&Profile>, address: &Address) -> Option<String> {
+        CountryClues {
+            stated: profile.and_then(|profile| profile.country.as_deref()),
+            // An address that is no telephone number gives no clue.
+            phone: Some(&address.id),
+            site: self.settings.country.as_deref(),
+        }
+        .country()
+    }
+
+    /// The language to speak: chosen, else the channel's word for the person, else the site's.
+    pub(super) fn language_of<'a>(
+        &'a self,
+        profile: Option<&'a Profile>,
+        locale: Option<&'a str>,
+    ) -> &'a str {
+        profile
+            .and_then(|profile| profile.language.as_deref())
+            .or(locale)
+            .unwrap_or(&self.settings.language)
+            .split(['-', '_'])
+            .next()
+            .unwrap_or("en")
     }
 
     /// Everything the emergency commits with the message.
@@ -234,12 +248,20 @@ impl Wiring {
 
     /// What may be said in a public room: that there is a private place.
     pub(super) fn neutral_line(&self, inbound: &Inbound, crisis: &CrisisReading) -> String {
-        let link = self
-            .couriers
-            .get(&inbound.sender.channel)
-            .and_then(|courier| courier.capabilities().private_link.as_deref());
-        let language = crisis.language.as_deref();
-        care::public_line(link, language.unwrap_or(&self.settings.language))
+        let line = care::crisis_reply(
+            crisis,
+            &ReplyContext {
+                language: Some(self.language_of(None, inbound.locale.as_deref())),
+                public_room: true,
+                ..ReplyContext::default()
+            },
+        );
+        let line = Block::plain_all(&line);
+        let courier = self.couriers.get(&inbound.sender.channel);
+        match courier.and_then(|courier| courier.capabilities().private_link.as_deref()) {
+            Some(link) => format!("{line} {link}"),
+            None => line,
+        }
     }
 
     fn crisis_effects(&self, inbound: &Inbound, reply: &Reply, now: Timestamp) -> Vec<NewEffect> {
