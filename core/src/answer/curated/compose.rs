@@ -1,0 +1,484 @@
+//! Putting an answer together.
+
+use super::{
+    choose::{Chooser, Situation},
+    content::{ANY, Content, Language, Passage, Place, Pools, Said},
+    hear::{Heard, Intent, feelings_of, hear},
+    memory::{Concern, Memory},
+    mirror,
+};
+use crate::{
+    seams::{Piece, TurnContext},
+    words::{Audience, Block, CrisisKind, CrisisLevel, Emotion},
+};
+
+/// Up to this many words a message in an ongoing talk is listened to rather than answered whole.
+const BRIEF: usize = 14;
+
+/// Translations whose words are English, for the sentence that says so to others.
+const ENGLISH: [&str; 6] = ["ASV", "KJV", "WEB", "BSB", "YLT", "DBY"];
+
+/// The answer to a turn. Never empty.
+pub(crate) fn compose(content: &Content, context: &TurnContext) -> Vec<Piece> {
+    let (language, held) = content.language(&context.language);
+    let text = context.messages.join("\n");
+    let memory = Memory::read(content, language, &context.recent);
+    let chooser = Chooser {
+        memory: &memory,
+        seed: context.seed,
+    };
+    let mut composer = Composer {
+        content,
+        language,
+        context,
+        heard: hear(content, language, &text),
+        memory: &memory,
+        chooser,
+        clause: None,
+        thing: None,
+        pieces: Vec::new(),
+    };
+    if !held {
+        composer.optional(&language.replies, &["language_note"]);
+    }
+    composer.answer();
+    composer.pieces
+}
+
+struct Composer<'a> {
+    content: &'a Content,
+    language: &'a Language,
+    context: &'a TurnContext,
+    heard: Heard,
+    memory: &'a Memory<'a>,
+    chooser: Chooser<'a>,
+    clause: Option<String>,
+    thing: Option<String>,
+    pieces: Vec<Piece>,
+}
+
+impl<'a> Composer<'a> {
+    fn answer(&mut self) {
+        if self.context.care_mode || self.at_risk() {
+            return self.care();
+        }
+        let strict = self.strict();
+        match self.heard.intent {
+            Some(
+                intent @ (Intent::SuicideQuestion
+                | Intent::Advice
+                | Intent::RealPerson
+                | Intent::Privacy
+                | Intent::Identity
+                | Intent::Help),
+            ) => {
+                self.always(intent.name());
+                // "Are you a bot? My wife left me": both are answered.
+                if !self.heard.topics.is_empty() && intent != Intent::SuicideQuestion {
+                    self.heard_out();
+                }
+            }
+            Some(Intent::Disputed) if !strict => self.always(Intent::Disputed.name()),
+            Some(Intent::Pray) => self.pray(),
+            Some(Intent::Verse) if !strict => self.verse(),
+            Some(Intent::More) if self.concern().is_some() => self.more(),
+            Some(intent) if intent >= Intent::DidNotHelp => self.follow(intent),
+            _ => self.heard_out(),
+        }
+    }
+
+    /// Danger for themselves was heard, though not so near that the emergency lane took it.
+    fn at_risk(&self) -> bool {
+        let crisis = &self.context.assessment.crisis;
+        crisis.level >= CrisisLevel::Concern
+            && crisis.kinds.iter().any(|kind| {
+                matches!(
+                    kind,
+                    CrisisKind::Suicide | CrisisKind::SelfHarm | CrisisKind::Medical
+                )
+            })
+    }
+
+    fn strict(&self) -> bool {
+        self.topic().is_some_and(|name| {
+            self.content
+                .topics
+                .get(name)
+                .is_some_and(|topic| topic.strict)
+        })
+    }
+
+    /// The situation that is the matter: what the crisis reading says goes before the words.
+    fn topic(&self) -> Option<&str> {
+        let crisis = &self.context.assessment.crisis;
+        let told = (crisis.level >= CrisisLevel::Concern)
+            .then(|| {
+                crisis.kinds.iter().find_map(|kind| match kind {
+                    CrisisKind::Abuse | CrisisKind::Violence => Some("abuse"),
+                    CrisisKind::ThirdParty => Some("friend_danger"),
+                    CrisisKind::Past => Some("survived"),
+                    CrisisKind::Suicide | CrisisKind::SelfHarm | CrisisKind::Medical => None,
+                })
+            })
+            .flatten();
+        told.or_else(|| self.heard.topics.first().map(String::as_str))
+    }
+
+    fn situation(&self) -> Situation<'a> {
+        let topic = self
+            .topic()
+            .and_then(|name| self.content.topics.get_key_value(name))
+            .map(|(name, topic)| (name.as_str(), topic));
+        let second = self
+            .heard
+            .topics
+            .iter()
+            .find(|name| Some(name.as_str()) != topic.map(|(name, _)| name))
+            .and_then(|name| self.content.topics.get_key_value(name))
+            .map(|(name, _)| name.as_str());
+        Situation {
+            feelings: feelings_of(
+                &self.heard,
+                topic.map(|(_, topic)| topic),
+                &self.context.assessment.emotion,
+            ),
+            topic,
+            second,
+        }
+    }
+
+    /// What the person spoke of before; in a public place nothing is called back.
+    fn concern(&self) -> Option<&'a Concern> {
+        self.memory
+            .concern
+            .as_ref()
+            .filter(|_| self.private())
+    }
+
+    fn private(&self) -> bool {
+        self.context.audience == Audience::Private
+    }
+
+    fn remembered(&self, concern: &'a Concern) -> Situation<'a> {
+        Situation {
+            topic: concern
+                .topic
+                .as_deref()
+                .and_then(|name| Some((name, self.content.topics.get(name)?))),
+            second: None,
+            feelings: concern.feelings.clone(),
+        }
+    }
+
+    /// Somebody speaks of what moves them, or of nothing that can be told.
+    fn heard_out(&mut self) {
+        let situation = self.situation();
+        if situation.topic.is_none() && situation.feelings.is_empty() {
+            match self.concern() {
+                Some(concern) => {
+                    self.call(&self.remembered(concern));
+                    self.always("go_on");
+                }
+                None => self.always("unclear"),
+            }
+            return;
+        }
+        self.call(&situation);
+        if self.private() && !situation.strict() {
+            self.clause = mirror::clause(self.language, &self.heard.words);
+        }
+        if self.goes_on(&situation) {
+            self.listen(&situation);
+        } else {
+            self.whole(&situation);
+        }
+    }
+
+    /// Whether this follows closely on what was answered with a passage just now.
+    fn goes_on(&self, situation: &Situation<'_>) -> bool {
+        self.memory.just_shown
+            && self.heard.length <= BRIEF
+            && self.concern().is_some_and(|before| {
+                situation.topic.map_or_else(
+                    || before.feelings.first() == situation.feelings.first(),
+                    |(name, _)| before.topic.as_deref() == Some(name),
+                )
+            })
+    }
+
+    /// No second passage at once: the person is let speak.
+    fn listen(&mut self, situation: &Situation<'_>) {
+        let language = self.language;
+        let new = self.clause.is_some()
+            && self.clause != self.concern().and_then(|concern| concern.clause.clone());
+        if !(new && self.optional(&language.mirrors, &mirror_keys(situation))) {
+            self.always("listening");
+        }
+        self.question(situation);
+    }
+
+    /// Opening, passage, reflection, one small step, and often a question.
+    fn whole(&mut self, situation: &Situation<'_>) {
+        let language = self.language;
+        self.opening(situation);
+        self.passage(situation);
+        let step = !situation.grieves() || self.chooser.chance("step", 1, 3);
+        if step {
+            self.action(situation);
+        }
+        let ask = situation.grieves() || situation.strict() || self.chooser.chance("ask", 4, 5);
+        if ask {
+            self.question(situation);
+        }
+        if self.pieces.is_empty() {
+            self.optional(&language.openings, &[ANY]);
+        }
+    }
+
+    fn opening(&mut self, situation: &Situation<'_>) {
+        let language = self.language;
+        if self.clause.is_some() && self.optional(&language.mirrors, &mirror_keys(situation)) {
+            return;
+        }
+        let mut keys = situation.keys();
+        keys.push(ANY);
+        if let Some(said) = self.chooser.always(&language.openings, &keys) {
+            self.say(said);
+        }
+    }
+
+    /// The passage and what joins it to the day. Left out when nothing fits that has rested.
+    fn passage(&mut self, situation: &Situation<'_>) -> bool {
+        let Some(passage) = self.chooser.passage(self.content, situation) else {
+            return false;
+        };
+        self.show(&passage.reference);
+        self.reflect(passage, situation);
+        true
+    }
+
+    fn show(&mut self, reference: &str) {
+        let language = self.language;
+        if ENGLISH.contains(&self.context.translation.as_str()) {
+            self.optional(&language.replies, &["scripture_note"]);
+        }
+        self.pieces.push(Piece::Passage(reference.to_owned()));
+        self.pieces
+            .push(Piece::Used(format!("passage/{reference}")));
+    }
+
+    fn reflect(&mut self, passage: &Passage, situation: &Situation<'_>) {
+        // Reflections are written in English; elsewhere the opening and the step carry it.
+        if !std::ptr::eq(self.language, &raw const self.content.english) {
+            return;
+        }
+        let own = situation
+            .topic
+            .and_then(|(name, _)| passage.for_topic.get(name));
+        self.pieces.push(Piece::Block(Block::Reflection {
+            text: own.unwrap_or(&passage.reflection).clone(),
+        }));
+    }
+
+    fn action(&mut self, situation: &Situation<'_>) {
+        let mut keys = situation.keys();
+        if !situation.strict() && !situation.grieves() {
+            keys.push(ANY);
+        }
+        if let Some(said) = self.chooser.piece(&self.language.actions, &keys) {
+            self.pieces.push(Piece::Block(Block::Action {
+                text: self.fill(&said.text),
+            }));
+            self.pieces.push(Piece::Used(said.id.clone()));
+        }
+    }
+
+    fn question(&mut self, situation: &Situation<'_>) {
+        let language = self.language;
+        let mut keys = situation.keys();
+        if !situation.strict() {
+            keys.push(ANY);
+        }
+        self.optional(&language.questions, &keys);
+    }
+
+    fn care(&mut self) {
+        let own = self
+            .heard
+            .intent
+            .map(|intent| format!("care_{}", intent.name()))
+            .unwrap_or_default();
+        let language = self.language;
+        if let Some(said) = self.chooser.always(&language.replies, &["care"]) {
+            let said = self
+                .chooser
+                .piece(&language.replies, &[&own])
+                .unwrap_or(said);
+            self.say(said);
+        }
+    }
+
+    fn pray(&mut self) {
+        let mut situation = self.situation();
+        if situation.topic.is_none() && situation.feelings.is_empty() {
+            if let Some(concern) = self.concern() {
+                situation = self.remembered(concern);
+            }
+        }
+        self.call(&situation);
+        let own: Vec<String> = situation
+            .keys()
+            .into_iter()
+            .map(|key| format!("prayer_{key}"))
+            .collect();
+        let mut keys: Vec<&str> = own.iter().map(String::as_str).collect();
+        keys.push("prayer");
+        let language = self.language;
+        self.optional(&language.replies, &["prayer_lead"]);
+        if let Some(said) = self.chooser.always(&language.replies, &keys) {
+            self.say(said);
+        }
+        self.optional(&language.replies, &["prayer_after"]);
+    }
+
+    fn verse(&mut self) {
+        let situation = self.situation();
+        let tender = situation.grieves();
+        let theme = self
+            .content
+            .themes
+            .iter()
+            .filter(|_| !tender)
+            .find(|theme| theme.cues.iter().any(|cue| cue.is_in(&self.heard.words)));
+        if let Some(theme) = theme {
+            let place = self.place(&theme.places);
+            self.thing = Some(theme.name.clone());
+            self.always("verse_lead");
+            if let Some(place) = place {
+                self.show(&place.reference);
+                if std::ptr::eq(self.language, &raw const self.content.english) {
+                    self.pieces
+                        .push(Piece::Block(Block::text(place.context.clone())));
+                }
+            }
+            let language = self.language;
+            self.optional(&language.replies, &["verse_after"]);
+            return;
+        }
+        let known = situation.topic.is_some() || !situation.feelings.is_empty();
+        let situation = match self.concern() {
+            _ if known => situation,
+            Some(concern) => self.remembered(concern),
+            None => return self.always("verse_ask"),
+        };
+        self.call(&situation);
+        self.always("verse_for_you");
+        if !self.passage(&situation) {
+            self.question(&situation);
+        }
+    }
+
+    /// A place that has not been shown lately; failing that, any.
+    fn place(&self, places: &'a [Place]) -> Option<&'a Place> {
+        let rested: Vec<&Place> = places
+            .iter()
+            .filter(|place| !self.memory.shown.contains(place.reference.as_str()))
+            .collect();
+        let count = u64::try_from(rested.len()).unwrap_or(u64::MAX);
+        let at = usize::try_from(self.context.seed.checked_rem(count)?).unwrap_or(0);
+        rested.get(at).copied()
+    }
+
+    /// "Another one", "go on": once more for what was spoken of.
+    fn more(&mut self) {
+        let Some(concern) = self.concern() else {
+            return self.always("unclear");
+        };
+        let situation = self.remembered(concern);
+        self.call(&situation);
+        self.always("more");
+        if !self.passage(&situation) {
+            self.question(&situation);
+        }
+    }
+
+    /// A short reply in an ongoing talk, or with nothing before it.
+    fn follow(&mut self, intent: Intent) {
+        if let Some(concern) = self.concern() {
+            self.call(&self.remembered(concern));
+            self.always_of(&[intent.name(), "go_on"]);
+        } else {
+            let new = format!("{}_new", intent.name());
+            self.always_of(&[&new, "unclear"]);
+        }
+    }
+
+    /// What the matter is called back as.
+    fn call(&mut self, situation: &Situation<'_>) {
+        self.thing = situation
+            .topic
+            .map(|(_, topic)| topic.thing.clone())
+            .or_else(|| situation.feelings.first().map(|feeling| thing(*feeling).to_owned()));
+    }
+
+    fn always(&mut self, key: &str) {
+        self.always_of(&[key]);
+    }
+
+    fn always_of(&mut self, keys: &[&str]) {
+        let language = self.language;
+        if let Some(said) = self.chooser.always(&language.replies, keys) {
+            self.say(said);
+        }
+    }
+
+    fn optional(&mut self, pools: &Pools, keys: &[&str]) -> bool {
+        let Some(said) = self.chooser.piece(pools, keys) else {
+            return false;
+        };
+        self.say(said);
+        true
+    }
+
+    fn say(&mut self, said: &Said) {
+        self.pieces
+            .push(Piece::Block(Block::text(self.fill(&said.text))));
+        self.pieces.push(Piece::Used(said.id.clone()));
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let clause = self.clause.as_deref().unwrap_or_default();
+        text.replace("{Clause}", &mirror::begin(clause))
+            .replace("{clause}", clause)
+            .replace("{thing}", self.thing.as_deref().unwrap_or("this"))
+    }
+}
+
+/// The pools of openings that say the person's words back.
+fn mirror_keys<'s>(situation: &Situation<'s>) -> Vec<&'s str> {
+    let mut keys: Vec<&'s str> = situation.topic.iter().map(|(name, _)| *name).collect();
+    keys.extend(situation.feelings.iter().take(1).map(|feeling| feeling.name()));
+    keys.push(ANY);
+    keys
+}
+
+/// What a feeling is called back as.
+fn thing(feeling: Emotion) -> &'static str {
+    match feeling {
+        Emotion::Anxiety => "the worry",
+        Emotion::Fear => "the fear",
+        Emotion::Sadness => "the sadness",
+        Emotion::Grief => "your loss",
+        Emotion::Anger => "the anger",
+        Emotion::Loneliness => "the loneliness",
+        Emotion::GuiltShame => "what weighs on you",
+        Emotion::Hopelessness => "the heaviness",
+        Emotion::DoubtConfusion => "your questions",
+        Emotion::SpiritualDryness => "the dryness",
+        Emotion::Weariness => "the tiredness",
+        Emotion::Gratitude => "what you are thankful for",
+        Emotion::Joy => "your joy",
+        Emotion::PeaceHope => "this hope",
+        Emotion::Neutral => "what is on your mind",
+    }
+}
