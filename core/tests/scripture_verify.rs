@@ -1,15 +1,17 @@
 //! The verifier: examples of every kind, and the two bars over all verses.
 
-use muykol_core::scripture::{
-    Book, Library, Reference, TranslationId, Verdict, Verified, verify,
-};
+use muykol_core::scripture::{Book, Library, Reference, TranslationId, Verdict, Verified, verify};
 
 fn check(text: &str) -> Verified {
     verify(text, &Library::embedded(), &"ASV".into())
 }
 
 fn verdicts(verified: &Verified) -> Vec<Verdict> {
-    verified.findings.iter().map(|finding| finding.verdict).collect()
+    verified
+        .findings
+        .iter()
+        .map(|finding| finding.verdict)
+        .collect()
 }
 
 const JOHN_3_16: &str = "For God so loved the world, that he gave his only begotten Son, that \
@@ -45,7 +47,7 @@ fn true_quotations_are_exact_in_the_translation_they_come_from() {
         ("\"", "\" - John 3:16"),
         ("John 3:16 says, \"", "\" Rest in that."),
         ("In John 3:16, Jesus tells Nicodemus: “", "”"),
-        ("> ", "\n> — John 3:16"),
+        ("\n\n> ", "\n> — John 3:16"),
         ("*", "* (John 3:16)"),
         ("_", "_\n— John 3:16"),
         ("«", "» (Juan 3:16)"),
@@ -54,13 +56,17 @@ fn true_quotations_are_exact_in_the_translation_they_come_from() {
         ("John 3:16: ", ""),
         ("", " (John 3:16)"),
         ("", "\n— John 3:16"),
-        ("**John 3:16**\n> ", ""),
+        ("\n\n**John 3:16**\n> ", ""),
         ("The Bible says, “", "”"),
     ] {
         for (verse, translation) in [(JOHN_3_16, "ASV"), (JOHN_3_16_KJV, "KJV")] {
             let text = format!("You are loved. {before}{verse}{after}");
             let verified = check(&text);
-            assert_eq!(verdicts(&verified), [Verdict::Exact], "{text}\n{verified:?}");
+            assert_eq!(
+                verdicts(&verified),
+                [Verdict::Exact],
+                "{text}\n{verified:?}"
+            );
             assert_eq!(verified.text, text);
             let finding = &verified.findings[0];
             assert_eq!(finding.reference.as_deref(), Some("John 3:16"));
@@ -73,10 +79,16 @@ fn true_quotations_are_exact_in_the_translation_they_come_from() {
 fn spelling_and_punctuation_become_those_of_the_held_text() {
     let verified = check("“the lord is my shepherd I shall not want” (Psalm 23:1)");
     assert_eq!(verdicts(&verified), [Verdict::Exact]);
-    assert_eq!(verified.text, "“The LORD is my shepherd; I shall not want.” (Psalm 23:1)");
+    assert_eq!(
+        verified.text,
+        "“The LORD is my shepherd; I shall not want.” (Psalm 23:1)"
+    );
     let verified = check("“For God so loved the world … should not perish” (John 3:16, NIV)");
     assert_eq!(verdicts(&verified), [Verdict::Exact]);
-    assert_eq!(verified.text, "“For God so loved the world … should not perish” (John 3:16, ASV)");
+    assert_eq!(
+        verified.text,
+        "“For God so loved the world … should not perish” (John 3:16, ASV)"
+    );
 }
 
 #[test]
@@ -89,11 +101,19 @@ fn wrong_words_become_the_true_ones() {
         "John 3:16 says, God so loved the world, that he gave his only begotten Son, that whosoever believeth on him should not perish, but have eternal life.",
     ] {
         let verified = check(text);
-        assert_eq!(verdicts(&verified), [Verdict::Corrected], "{text}\n{verified:?}");
+        assert_eq!(
+            verdicts(&verified),
+            [Verdict::Corrected],
+            "{text}\n{verified:?}"
+        );
         assert!(verified.text.contains(JOHN_3_16), "{}", verified.text);
     }
-    let verified = check("“Cast all your anxiety on him because he cares for you.” (1 Peter 5:7 NIV)");
-    assert_eq!(verified.text, "“casting all your anxiety upon him, because he careth for you.” (1 Peter 5:7 ASV)");
+    let verified =
+        check("“Cast all your anxiety on him because he cares for you.” (1 Peter 5:7 NIV)");
+    assert_eq!(
+        verified.text,
+        "“casting all your anxiety upon him, because he careth for you.” (1 Peter 5:7 ASV)"
+    );
 }
 
 #[test]
@@ -109,13 +129,29 @@ fn true_words_under_a_wrong_reference_get_the_right_one() {
 #[test]
 fn what_is_not_scripture_goes_with_its_sentence() {
     for (text, left) in [
-        ("You matter. The Bible says, “God helps those who help themselves.” Rest now.", "You matter. Rest now."),
-        ("You matter. “You will be rich beyond every dream by Friday” (Hosea 9:14). Rest now.", "You matter. Rest now."),
-        ("You matter.\n\nAs it is written: “Money buys a quiet night for everyone.”\n\nRest now.", "You matter.\n\nRest now."),
-        ("Hold on. The Bible tells us God will never give you more than you can handle. Breathe.", "Hold on. Breathe."),
+        (
+            "You matter. The Bible says, “God helps those who help themselves.” Rest now.",
+            "You matter. Rest now.",
+        ),
+        (
+            "You matter. “You will be rich beyond every dream by Friday” (Hosea 9:14). Rest now.",
+            "You matter. Rest now.",
+        ),
+        (
+            "You matter.\n\nAs it is written: “Money buys a quiet night for everyone.”\n\nRest now.",
+            "You matter.\n\nRest now.",
+        ),
+        (
+            "Hold on. The Bible tells us God will never give you more than you can handle. Breathe.",
+            "Hold on. Breathe.",
+        ),
     ] {
         let verified = check(text);
-        assert_eq!(verdicts(&verified), [Verdict::NotScripture], "{text}\n{verified:?}");
+        assert_eq!(
+            verdicts(&verified),
+            [Verdict::NotScripture],
+            "{text}\n{verified:?}"
+        );
         assert_eq!(verified.text, left);
     }
 }
@@ -123,12 +159,25 @@ fn what_is_not_scripture_goes_with_its_sentence() {
 #[test]
 fn impossible_references_go_with_their_sentence() {
     for (text, left) in [
-        ("You matter. Psalm 151 comes to mind. Rest now.", "You matter. Rest now."),
-        ("You matter. “God is near.” (John 3:99) Rest now.", "You matter. Rest now."),
-        ("You matter. John 3:99 says, “God is near. Always.” Rest now.", "You matter. Rest now."),
+        (
+            "You matter. Psalm 151 comes to mind. Rest now.",
+            "You matter. Rest now.",
+        ),
+        (
+            "You matter. “God is near.” (John 3:99) Rest now.",
+            "You matter. Rest now.",
+        ),
+        (
+            "You matter. John 3:99 says, “God is near. Always.” Rest now.",
+            "You matter. Rest now.",
+        ),
     ] {
         let verified = check(text);
-        assert_eq!(verdicts(&verified), [Verdict::UnknownReference], "{text}\n{verified:?}");
+        assert_eq!(
+            verdicts(&verified),
+            [Verdict::UnknownReference],
+            "{text}\n{verified:?}"
+        );
         assert_eq!(verified.text, left);
     }
 }
@@ -185,7 +234,7 @@ const STYLES: [(&str, &str); 9] = [
     ("“", "” (REF)"),
     ("\"", "\" — REF"),
     ("REF says, “", "”"),
-    ("> ", "\n> — REF"),
+    ("\n\n> ", "\n> — REF"),
     ("*", "* (REF)"),
     ("‘", "’ (REF)"),
     ("REF: ", ""),
@@ -195,7 +244,11 @@ const STYLES: [(&str, &str); 9] = [
 
 /// Every how-many-th verse the normal test takes; all with MUYKOL_EVERY_VERSE set.
 fn step(sample: usize) -> usize {
-    if std::env::var("MUYKOL_EVERY_VERSE").is_ok() { 1 } else { sample }
+    if std::env::var("MUYKOL_EVERY_VERSE").is_ok() {
+        1
+    } else {
+        sample
+    }
 }
 
 fn quote(style: (&str, &str), words: &str, reference: &Reference) -> String {
@@ -225,7 +278,11 @@ fn every_verse_quoted_truly_is_exact_and_undamaged() {
                 if verdicts(&verified) != [Verdict::Exact] || verified.text != text {
                     wrong += 1;
                     if wrong < 25 {
-                        println!("{text}\n  became {}\n  {:?}", verified.text, verdicts(&verified));
+                        println!(
+                            "{text}\n  became {}\n  {:?}",
+                            verified.text,
+                            verdicts(&verified)
+                        );
                     }
                 }
             }
@@ -272,7 +329,9 @@ fn no_verse_with_one_word_changed_passes_unmarked() {
             std::collections::HashMap::new();
         for id in ["ASV", "KJV"] {
             for (reference, verse) in every_verse(&library, &id.into()) {
-                held.entry(reference.to_string()).or_default().insert(plain(&verse));
+                held.entry(reference.to_string())
+                    .or_default()
+                    .insert(plain(&verse));
             }
         }
         held
@@ -289,7 +348,10 @@ fn no_verse_with_one_word_changed_passes_unmarked() {
                     }
                     let changed = corrupt(&verse, kind, index + number * 3 + kind);
                     let same = plain(&changed);
-                    if same.is_empty() || same == plain(&verse) || held[&reference.to_string()].contains(&same) {
+                    if same.is_empty()
+                        || same == plain(&verse)
+                        || held[&reference.to_string()].contains(&same)
+                    {
                         continue;
                     }
                     count += 1;
@@ -302,7 +364,10 @@ fn no_verse_with_one_word_changed_passes_unmarked() {
                     if !marked {
                         wrong += 1;
                         if wrong < 25 {
-                            println!("{text}\n  became {}\n  {:?}", verified.text, verified.findings);
+                            println!(
+                                "{text}\n  became {}\n  {:?}",
+                                verified.text, verified.findings
+                            );
                         }
                     }
                 }

@@ -2,12 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
-    HeldText,
-    compile::NO_WORD,
-    text::Stretch,
-    wording::Word,
-};
+use super::{HeldText, compile::NO_WORD, text::Stretch, wording::Word};
 
 /// The longest comparison, in words of one side times words of the other; beyond it the rest of
 /// the longer side is left out. Keeps the time of one comparison below a millisecond.
@@ -69,7 +64,10 @@ pub(super) fn likeness(quoted: &[u16], held: &[u16]) -> Likeness {
         }
     }
     let (mut i, mut j) = (quoted.len(), held.len());
-    let mut likeness = Likeness { matched: usize::from(table[i * width + j]), ..Likeness::default() };
+    let mut likeness = Likeness {
+        matched: usize::from(table[i * width + j]),
+        ..Likeness::default()
+    };
     let mut last = None;
     while i > 0 && j > 0 {
         let here = table[i * width + j];
@@ -209,6 +207,9 @@ pub(super) fn kinship(
         .iter()
         .filter(|word| word.folded.len() > 3 && !common.contains(&word.folded.as_str()))
         .collect();
-    let kin = telling.iter().filter(|word| stems.binary_search(&stem(&word.folded)).is_ok()).count();
+    let kin = telling
+        .iter()
+        .filter(|word| stems.binary_search(&stem(&word.folded)).is_ok())
+        .count();
     (kin, telling.len())
 }

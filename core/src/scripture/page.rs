@@ -49,8 +49,10 @@ pub(super) struct Page<'t> {
 impl<'t> Page<'t> {
     pub fn read(text: &'t str) -> Self {
         let words = words(text);
-        let cited: Vec<Cited> =
-            find_references(text).into_iter().map(|found| cite(text, found)).collect();
+        let cited: Vec<Cited> = find_references(text)
+            .into_iter()
+            .map(|found| cite(text, found))
+            .collect();
         let (quotations, inside) = trimmed(text, &cited, &words);
         let whole: Vec<Range<usize>> = quotations
             .iter()
@@ -71,8 +73,12 @@ impl<'t> Page<'t> {
 
     /// The words within `range`.
     pub fn words_in(&self, range: &Range<usize>) -> &[Word] {
-        let first = self.words.partition_point(|word| word.range.start < range.start);
-        let last = self.words.partition_point(|word| word.range.end <= range.end);
+        let first = self
+            .words
+            .partition_point(|word| word.range.start < range.start);
+        let last = self
+            .words
+            .partition_point(|word| word.range.end <= range.end);
         self.words.get(first..last).unwrap_or_default()
     }
 
@@ -90,7 +96,9 @@ impl<'t> Page<'t> {
     /// Where the paragraph around `at` begins and ends.
     pub fn paragraph(&self, at: usize) -> Range<usize> {
         let start = self.text[..at].rfind("\n\n").map_or(0, |start| start + 2);
-        let end = self.text[at..].find("\n\n").map_or(self.text.len(), |end| at + end);
+        let end = self.text[at..]
+            .find("\n\n")
+            .map_or(self.text.len(), |end| at + end);
         start..end
     }
 }
@@ -121,9 +129,14 @@ fn cite(text: &str, found: Found) -> Cited {
     let mut end = found.range.end;
     let mut label = None;
     let rest = &text[end..];
-    let gap = rest.len() - rest.trim_start_matches([',', ' ', '(', '[', '\u{a0}', ';']).len();
+    let gap = rest.len()
+        - rest
+            .trim_start_matches([',', ' ', '(', '[', '\u{a0}', ';'])
+            .len();
     let name: &str = &rest[gap..];
-    let name = &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())];
+    let name = &name[..name
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(name.len())];
     if !name.is_empty() && LABELS.binary_search(&name).is_ok() {
         label = Some(end + gap..end + gap + name.len());
         end += gap + name.len();
@@ -134,21 +147,42 @@ fn cite(text: &str, found: Found) -> Cited {
     while let Some(c @ (')' | ']')) = text[end..].chars().next() {
         end += c.len_utf8();
     }
-    Cited { found, label, end, bracketed }
+    Cited {
+        found,
+        label,
+        end,
+        bracketed,
+    }
+}
+
+/// `lead` without what leads to a reference behind it: blanks, a bracket or a dash, and the sign
+/// of a quoted line. A dash that belongs to the words before stays.
+pub(super) fn before_link(lead: &str) -> &str {
+    let blank = |c: char| c.is_whitespace() || matches!(c, '>' | '*' | '_');
+    let lead = lead.trim_end_matches(blank);
+    let shorter = match lead.chars().next_back() {
+        Some('-') => lead.trim_end_matches('-'),
+        Some('(' | '[' | '\u{2010}'..='\u{2015}') => {
+            let mut chars = lead.chars();
+            chars.next_back();
+            chars.as_str()
+        }
+        _ => lead,
+    };
+    shorter.trim_end_matches(blank)
 }
 
 /// Takes references at either end out of the quotations, and quotations that hold a reference in
 /// their middle, or only what another quotation holds, out of the list.
-fn trimmed(
-    text: &str,
-    cited: &[Cited],
-    words: &[Word],
-) -> (Vec<Quotation>, Vec<Option<usize>>) {
+fn trimmed(text: &str, cited: &[Cited], words: &[Word]) -> (Vec<Quotation>, Vec<Option<usize>>) {
     let blank = |range: Range<usize>| {
         range.start >= range.end || !text[range].contains(char::is_alphanumeric)
     };
     let count = |range: &Range<usize>| {
-        words.iter().filter(|word| range.start <= word.range.start && word.range.end <= range.end).count()
+        words
+            .iter()
+            .filter(|word| range.start <= word.range.start && word.range.end <= range.end)
+            .count()
     };
     let mut kept: Vec<(Quotation, Option<usize>)> = Vec::new();
     for mut quotation in quotations(text) {
@@ -161,16 +195,13 @@ fn trimmed(
             }
             if blank(cited.end.min(inner.end)..inner.end) {
                 let before = &text[inner.start..cited.found.range.start];
-                let before = before.trim_end_matches(|c: char| {
-                    c.is_whitespace() || "([—–-\u{2015}>".contains(c)
-                });
+                let before = before_link(before);
                 quotation.inner.end = inner.start + before.len();
                 inside = Some(index);
             } else if blank(inner.start..cited.found.range.start) {
                 let after = &text[cited.end.min(inner.end)..inner.end];
-                let after = after.trim_start_matches(|c: char| {
-                    c.is_whitespace() || ":—–-,".contains(c)
-                });
+                let after =
+                    after.trim_start_matches(|c: char| c.is_whitespace() || ":—–-,".contains(c));
                 quotation.inner.start = inner.end - after.len();
                 inside = Some(index);
             } else {

@@ -22,7 +22,12 @@ pub(super) fn quotations(text: &str) -> Vec<Quotation> {
         blocks(text, &range, &mut found);
         start = range.end + 2;
     }
-    found.sort_by_key(|quotation| (quotation.outer.start, std::cmp::Reverse(quotation.outer.end)));
+    found.sort_by_key(|quotation| {
+        (
+            quotation.outer.start,
+            std::cmp::Reverse(quotation.outer.end),
+        )
+    });
     found
 }
 
@@ -80,7 +85,11 @@ fn marked(text: &str, paragraph: &Range<usize>, found: &mut Vec<Quotation>) {
                         break;
                     }
                 }
-                *if italic { &mut italic_end } else { &mut outer_end } = outer.end;
+                *if italic {
+                    &mut italic_end
+                } else {
+                    &mut outer_end
+                } = outer.end;
                 if inner.start < inner.end {
                     found.push(Quotation { outer, inner });
                 }
@@ -135,7 +144,10 @@ fn blocks(text: &str, paragraph: &Range<usize>, found: &mut Vec<Quotation>) {
         let end = at + line.trim_end().len();
         if let Some(content) = line.trim_start().strip_prefix('>') {
             let start = at + line.len() - content.trim_start_matches(['>', ' ']).len();
-            let block = open.get_or_insert(Quotation { outer: at..end, inner: start.min(end)..end });
+            let block = open.get_or_insert(Quotation {
+                outer: at..end,
+                inner: start.min(end)..end,
+            });
             block.outer.end = end;
             block.inner.end = end;
         } else {

@@ -8,7 +8,7 @@ use super::{
     Library, Reference, TranslationId,
     compare::{likeness, matched_by_prefix},
     judge::{Claim, Judge, Judgement, Quoted, Shown, Words},
-    page::{Cited, LINK, PERSON, Page, SPEECH},
+    page::{Cited, LINK, PERSON, Page, SPEECH, before_link},
     parse_exact,
     sentence::is_end,
     wording::Word,
@@ -69,7 +69,10 @@ pub fn verify(text: &str, library: &Library, translation: &TranslationId) -> Ver
         && page.sources.is_empty()
         && markers.is_empty()
     {
-        return Verified { text: text.to_owned(), findings: Vec::new() };
+        return Verified {
+            text: text.to_owned(),
+            findings: Vec::new(),
+        };
     }
     let mut check = Check {
         judge: Judge::new(library, translation),
@@ -78,6 +81,7 @@ pub fn verify(text: &str, library: &Library, translation: &TranslationId) -> Ver
         removed: Vec::new(),
         findings: Vec::new(),
         settled: vec![false; page.cited.len()],
+        judged: Vec::new(),
     };
     for (range, reference) in markers {
         check.expand(&range, &reference, library, translation);
@@ -94,7 +98,9 @@ fn markers(text: &str) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find("[[").map(|at| from + at) {
-        let Some(length) = text[start..].find("]]") else { break };
+        let Some(length) = text[start..].find("]]") else {
+            break;
+        };
         let inner = &text[start + 2..start + length];
         from = start + 2;
         if !inner.contains('\n') && !inner.contains('[') {
@@ -113,6 +119,8 @@ struct Check<'p, 't, 'l> {
     findings: Vec<(usize, Finding)>,
     /// Which references belong to a quotation that was judged, or are dealt with otherwise.
     settled: Vec<bool>,
+    /// Stretches that were judged.
+    judged: Vec<Range<usize>>,
 }
 
 /// How a reference and a quotation stand to one another.
@@ -144,7 +152,12 @@ impl<'p> Check<'p, '_, '_> {
         });
         let Some(passage) = passage else {
             self.removed.push(self.page.sentences_around(range));
-            self.note(range.start, written.to_owned(), Verdict::UnknownReference, None);
+            self.note(
+                range.start,
+                written.to_owned(),
+                Verdict::UnknownReference,
+                None,
+            );
             return;
         };
         let reference = passage.reference.to_string();
@@ -167,7 +180,13 @@ impl<'p> Check<'p, '_, '_> {
 
     fn note(&mut self, at: usize, reference: String, verdict: Verdict, quoted: Option<String>) {
         let reference = (!reference.is_empty()).then_some(reference);
-        let finding = Finding { reference, verdict, quoted, shown: None, translation: None };
+        let finding = Finding {
+            reference,
+            verdict,
+            quoted,
+            shown: None,
+            translation: None,
+        };
         self.findings.push((at, finding));
     }
 
@@ -194,7 +213,12 @@ impl<'p> Check<'p, '_, '_> {
             }
             let written = page.text[cited.found.range.clone()].to_owned();
             self.removed.push(page.sentences_around(&range));
-            self.note(cited.found.range.start, written, Verdict::UnknownReference, quoted);
+            self.note(
+                cited.found.range.start,
+                written,
+                Verdict::UnknownReference,
+                quoted,
+            );
         }
     }
 
@@ -202,11 +226,20 @@ impl<'p> Check<'p, '_, '_> {
     fn ties(&self, quotation: usize) -> Vec<Tie> {
         let page = self.page;
         if let Some(cited) = page.inside[quotation] {
-            return vec![Tie { cited, claim: Claim::Firm }];
+            return vec![Tie {
+                cited,
+                claim: Claim::Firm,
+            }];
         }
         let outer = &page.quotations[quotation].outer;
-        let next = page.cited.iter().position(|cited| cited.found.range.start >= outer.end);
-        let previous = page.cited.iter().rposition(|cited| cited.end <= outer.start);
+        let next = page
+            .cited
+            .iter()
+            .position(|cited| cited.found.range.start >= outer.end);
+        let previous = page
+            .cited
+            .iter()
+            .rposition(|cited| cited.end <= outer.start);
         let behind = next.and_then(|cited| self.tie_behind(quotation, cited));
         let before = previous.and_then(|cited| self.tie_before(quotation, cited));
         match (behind, before) {
@@ -227,14 +260,23 @@ impl<'p> Check<'p, '_, '_> {
     fn tie_behind(&self, quotation: usize, cited: usize) -> Option<Tie> {
         let page = self.page;
         let gap = page.quotations[quotation].outer.end..page.cited[cited].found.range.start;
-        if page.quotations.get(quotation + 1).is_some_and(|next| next.outer.start < gap.end) {
+        if page
+            .quotations
+            .get(quotation + 1)
+            .is_some_and(|next| next.outer.start < gap.end)
+        {
             return None;
         }
         let between = &page.text[gap.clone()];
         let words = page.words_in(&gap);
-        let linked = words.iter().all(|word| LINK.binary_search(&word.folded.as_str()).is_ok());
+        let linked = words
+            .iter()
+            .all(|word| LINK.binary_search(&word.folded.as_str()).is_ok());
         let near = between.len() <= 80 && between.matches('\n').count() <= 2 && words.len() <= 8;
-        (linked && near).then_some(Tie { cited, claim: Claim::Firm })
+        (linked && near).then_some(Tie {
+            cited,
+            claim: Claim::Firm,
+        })
     }
 
     /// A reference before a quotation: John 3:16: "…", John 3:16 says, "…".
@@ -248,14 +290,22 @@ impl<'p> Check<'p, '_, '_> {
         if words.len() > 40 || (between.contains("\n\n") && !words.is_empty()) {
             return None;
         }
-        let somebody = words.iter().any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok());
-        let speaks = words.iter().any(|word| SPEECH.binary_search(&word.folded.as_str()).is_ok());
+        let somebody = words
+            .iter()
+            .any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok());
+        let speaks = words
+            .iter()
+            .any(|word| SPEECH.binary_search(&word.folded.as_str()).is_ok());
         let leads = between
             .trim_end()
             .ends_with([':', ',', '\u{2014}', '\u{2013}', '-']);
         let apart = between.contains(['.', '!', '?']);
         let firm = words.is_empty() || ((speaks || leads) && words.len() <= 16 && !apart);
-        let claim = if firm && !somebody && !interrupted { Claim::Firm } else { Claim::Loose };
+        let claim = if firm && !somebody && !interrupted {
+            Claim::Firm
+        } else {
+            Claim::Loose
+        };
         Some(Tie { cited, claim })
     }
 
@@ -273,19 +323,31 @@ impl<'p> Check<'p, '_, '_> {
             let words = page.words_in(&gap);
             words.len() <= most
                 && !page.text[gap.clone()].contains(is_end)
-                && !words.iter().any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok())
+                && !words
+                    .iter()
+                    .any(|word| PERSON.binary_search(&word.folded.as_str()).is_ok())
         })
     }
 
     fn quotations(&mut self) {
         let page = self.page;
         for (index, quotation) in page.quotations.iter().enumerate() {
-            let ties = self.ties(index);
-            if ties.iter().any(|tie| page.cited[tie.cited].found.problem.is_some()) {
+            let sourced = self.source_beside(&quotation.outer);
+            let mut ties = self.ties(index);
+            if sourced {
+                // A named source counts for more than a reference somewhere near.
+                ties.retain(|tie| tie.claim == Claim::Firm);
+            }
+            if ties
+                .iter()
+                .any(|tie| page.cited[tie.cited].found.problem.is_some())
+            {
                 continue;
             }
-            let quoted = Quoted { text: page.text, words: page.words_in(&quotation.inner) };
-            let sourced = self.source_beside(&quotation.outer);
+            let quoted = Quoted {
+                text: page.text,
+                words: page.words_in(&quotation.inner),
+            };
             let judged: Vec<(Option<usize>, Option<Judgement>)> = if ties.is_empty() {
                 let claim = if sourced { Claim::Firm } else { Claim::None };
                 vec![(None, self.judge.judge(&quoted, None, claim))]
@@ -293,8 +355,10 @@ impl<'p> Check<'p, '_, '_> {
                 ties.iter()
                     .map(|tie| {
                         let reference = &page.cited[tie.cited].found.reference;
-                        let claim = if sourced { Claim::Firm } else { tie.claim };
-                        (Some(tie.cited), self.judge.judge(&quoted, Some(reference), claim))
+                        (
+                            Some(tie.cited),
+                            self.judge.judge(&quoted, Some(reference), tie.claim),
+                        )
                     })
                     .collect()
             };
@@ -325,7 +389,12 @@ impl<'p> Check<'p, '_, '_> {
     }
 
     fn is_well_known_saying(&self, range: &Range<usize>) -> bool {
-        self.page.unreal.iter().any(|saying| range.start <= saying.start && saying.end <= range.end)
+        let words = self.page.words_in(range).len();
+        self.page.unreal.iter().any(|saying| {
+            range.start <= saying.start
+                && saying.end <= range.end
+                && words <= self.page.words_in(saying).len() + 2
+        })
     }
 
     /// Writes down a judgement and what it changes.
@@ -338,13 +407,13 @@ impl<'p> Check<'p, '_, '_> {
     ) {
         let page = self.page;
         let inner = trim(page.text, inner);
+        self.judged.push(inner.clone());
         let quoted = page.text[inner.clone()].to_owned();
         let cited = cited.map(|cited| &page.cited[cited]);
         let (verdict, shown) = match judgement {
             Judgement::Unreal => {
                 self.removed.push(page.sentences_around(sentence));
-                let reference =
-                    cited.map(|cited| page.text[cited.found.range.clone()].to_owned());
+                let reference = cited.map(|cited| page.text[cited.found.range.clone()].to_owned());
                 self.note(
                     inner.start,
                     reference.unwrap_or_default(),
@@ -368,7 +437,11 @@ impl<'p> Check<'p, '_, '_> {
                 let single = parts.len() == 1;
                 let texts: Vec<String> = parts.iter().map(|(_, text, _)| text.clone()).collect();
                 for (words, text, (begins, ends)) in parts {
-                    let start = if single && begins { inner.start } else { words.start };
+                    let start = if single && begins {
+                        inner.start
+                    } else {
+                        words.start
+                    };
                     let end = if single && ends { inner.end } else { words.end };
                     let text = match (single && begins, single && ends) {
                         (true, true) => text,
@@ -394,12 +467,14 @@ impl<'p> Check<'p, '_, '_> {
     /// Puts a wrong reference, or the name of another translation behind it, right.
     fn correct_reference(&mut self, cited: &Cited, shown: &Shown) {
         if shown.moved && shown.reference != cited.found.reference {
-            self.replaced.push((cited.found.range.clone(), shown.reference.to_string()));
+            self.replaced
+                .push((cited.found.range.clone(), shown.reference.to_string()));
         }
         if let Some(label) = &cited.label
             && self.page.text[label.clone()] != *shown.translation.0
         {
-            self.replaced.push((label.clone(), shown.translation.0.clone()));
+            self.replaced
+                .push((label.clone(), shown.translation.0.clone()));
         }
     }
 
@@ -410,9 +485,16 @@ impl<'p> Check<'p, '_, '_> {
                 continue;
             }
             let reference = &self.page.cited[index].found.reference;
-            let joined = self.words_behind(index).or_else(|| self.words_before(index));
-            let Some((inner, claim)) = joined else { continue };
-            let quoted = Quoted { text: self.page.text, words: self.page.words_in(&inner) };
+            let joined = self
+                .words_behind(index)
+                .or_else(|| self.words_before(index));
+            let Some((inner, claim)) = joined else {
+                continue;
+            };
+            let quoted = Quoted {
+                text: self.page.text,
+                words: self.page.words_in(&inner),
+            };
             if let Some(judgement) = self.judge.judge(&quoted, Some(reference), claim) {
                 self.settled[index] = true;
                 self.settle(&inner, &inner, Some(index), judgement);
@@ -432,10 +514,20 @@ impl<'p> Check<'p, '_, '_> {
         let paragraph = page.paragraph(start);
         let next = page.cited.get(index + 1).map_or(paragraph.end, |next| {
             let sentence = page.sentences_around(&next.found.range).start;
-            if sentence > start { sentence } else { next.found.range.start }
+            if sentence > start {
+                sentence
+            } else {
+                next.found.range.start
+            }
         });
-        let quotation = page.quotations.iter().find(|quotation| quotation.outer.start >= start);
-        let limit = paragraph.end.min(next).min(quotation.map_or(usize::MAX, |q| q.outer.start));
+        let quotation = page
+            .quotations
+            .iter()
+            .find(|quotation| quotation.outer.start >= start);
+        let limit = paragraph
+            .end
+            .min(next)
+            .min(quotation.map_or(usize::MAX, |q| q.outer.start));
         let words = page.words_in(&(start..limit));
         let words = &words[..words.len().min(300)];
         let ends: Vec<usize> = page
@@ -444,15 +536,22 @@ impl<'p> Check<'p, '_, '_> {
             .map(|sentence| sentence.end)
             .filter(|end| *end > start && *end <= limit)
             .chain([limit])
+            .chain(clause_ends(page.text, words))
             .collect();
         let verses = cited.found.reference.verses().ok()?;
         let mut best: Option<(isize, usize)> = None;
         for text in self.judge.texts() {
             let held = self.held_near(text, words, &verses);
             let matched = matched_by_prefix(&text.numbers(words), &held);
-            for end in &ends {
+            let bare = verses
+                .last()
+                .is_some_and(|verses| text.verse(verses.end - 1).ends_with(char::is_alphanumeric));
+            let whole = whole_run(page.text, words, &text.numbers(words), &held, bare);
+            for end in ends.iter().chain(&whole) {
                 let count = words.partition_point(|word| word.range.end <= *end);
-                let Some(matched) = matched.get(count) else { continue };
+                let Some(matched) = matched.get(count) else {
+                    continue;
+                };
                 let score = worth(*matched, count);
                 if count > 0 && best.is_none_or(|(before, _)| score > before) {
                     best = Some((score, *end));
@@ -469,11 +568,7 @@ impl<'p> Check<'p, '_, '_> {
         let page = self.page;
         let cited = &page.cited[index];
         let lead = &page.text[..cited.found.range.start];
-        let end = lead
-            .trim_end_matches(|c: char| {
-                c.is_whitespace() || matches!(c, '(' | '[' | '-' | '\u{2010}'..='\u{2015}')
-            })
-            .len();
+        let end = before_link(lead).len();
         let gap = &lead[end..];
         if !gap.contains(|c: char| !c.is_whitespace()) && !gap.contains('\n') {
             return None;
@@ -481,7 +576,11 @@ impl<'p> Check<'p, '_, '_> {
         let limit = page
             .paragraph(end)
             .start
-            .max(index.checked_sub(1).map_or(0, |before| page.cited[before].end))
+            .max(
+                index
+                    .checked_sub(1)
+                    .map_or(0, |before| page.cited[before].end),
+            )
             .max(
                 page.quotations
                     .iter()
@@ -509,8 +608,13 @@ impl<'p> Check<'p, '_, '_> {
             numbers.reverse();
             let matched = matched_by_prefix(&numbers, &held);
             for start in &starts {
-                let count = words.iter().filter(|word| word.range.start >= *start).count();
-                let Some(&found) = matched.get(count) else { continue };
+                let count = words
+                    .iter()
+                    .filter(|word| word.range.start >= *start)
+                    .count();
+                let Some(&found) = matched.get(count) else {
+                    continue;
+                };
                 if count == 0 {
                     continue;
                 }
@@ -523,7 +627,7 @@ impl<'p> Check<'p, '_, '_> {
                     let mut held = held.clone();
                     held.reverse();
                     let alike = likeness(&text.numbers(first), &held);
-                    if alike.matched > 0 && alike.first > 3 {
+                    if alike.matched > 0 && alike.first > 1 {
                         first[alike.first].range.start
                     } else {
                         first[0].range.start
@@ -537,6 +641,9 @@ impl<'p> Check<'p, '_, '_> {
             }
         }
         let (score, start, matched) = best?;
+        let opened =
+            page.text[limit.min(start)..start].trim_end_matches(['(', '[', '\u{2018}', '\u{201c}']);
+        let start = limit.min(start) + opened.len();
         (score > 0 && matched > 0).then(|| (trim(page.text, &(start..end)), Claim::Loose))
     }
 
@@ -550,7 +657,9 @@ impl<'p> Check<'p, '_, '_> {
         let stretches = || verses.iter().map(|verses| text.stretch(verses));
         let total: usize = stretches().map(|stretch| stretch.len()).sum();
         if total <= 400 {
-            return stretches().flat_map(|stretch| text.word_numbers(&stretch)).collect();
+            return stretches()
+                .flat_map(|stretch| text.word_numbers(&stretch))
+                .collect();
         }
         let numbers = text.numbers(&words[..words.len().min(80)]);
         stretches()
@@ -566,12 +675,18 @@ impl<'p> Check<'p, '_, '_> {
         let page = self.page;
         for saying in &page.unreal {
             let sentence = page.sentences_around(saying);
-            let claimed = page.sources.iter().any(|source| {
-                sentence.start <= source.start && source.end <= sentence.end
-            });
+            let claimed = page
+                .sources
+                .iter()
+                .any(|source| sentence.start <= source.start && source.end <= sentence.end);
             if claimed && !self.removed.contains(&sentence) {
                 let quoted = page.text[saying.clone()].to_owned();
-                self.note(saying.start, String::new(), Verdict::NotScripture, Some(quoted));
+                self.note(
+                    saying.start,
+                    String::new(),
+                    Verdict::NotScripture,
+                    Some(quoted),
+                );
                 self.removed.push(sentence);
             }
         }
@@ -586,15 +701,23 @@ impl<'p> Check<'p, '_, '_> {
             }
             let end = page.sentences_around(&(source.start..start + 1)).end;
             let inner = trim(page.text, &(start..end));
-            let touched = page.quotations.iter().any(|quotation| {
-                quotation.outer.start < inner.end && inner.start < quotation.outer.end
-            }) || page.cited.iter().any(|cited| {
-                cited.found.range.start <= inner.end + 3 && inner.start < cited.end
-            }) || self.removed.iter().any(|removed| removed.start < inner.end && inner.start < removed.end);
+            let touched =
+                page.quotations.iter().any(|quotation| {
+                    quotation.outer.start < inner.end && inner.start < quotation.outer.end
+                }) || page.cited.iter().any(|cited| {
+                    cited.found.range.start <= inner.end + 3 && inner.start < cited.end
+                }) || self
+                    .removed
+                    .iter()
+                    .chain(&self.judged)
+                    .any(|range| range.start < inner.end && inner.start < range.end);
             if touched {
                 continue;
             }
-            let quoted = Quoted { text: page.text, words: page.words_in(&inner) };
+            let quoted = Quoted {
+                text: page.text,
+                words: page.words_in(&inner),
+            };
             let claim = if colon { Claim::Firm } else { Claim::Loose };
             if let Some(judgement) = self.judge.judge(&quoted, None, claim) {
                 self.settle(&inner, &inner, None, judgement);
@@ -617,7 +740,9 @@ impl<'p> Check<'p, '_, '_> {
             }
         }
         for (range, replacement) in self.replaced {
-            let free = edits.iter().all(|(edit, _)| range.end <= edit.start || edit.end <= range.start);
+            let free = edits
+                .iter()
+                .all(|(edit, _)| range.end <= edit.start || edit.end <= range.start);
             if free && text[range.clone()] != replacement {
                 edits.push((range, Some(replacement)));
             }
@@ -644,8 +769,15 @@ impl<'p> Check<'p, '_, '_> {
         }
         out.push_str(&text[at..]);
         self.findings.sort_by_key(|(at, _)| *at);
-        let findings = self.findings.into_iter().map(|(_, finding)| finding).collect();
-        Verified { text: out, findings }
+        let findings = self
+            .findings
+            .into_iter()
+            .map(|(_, finding)| finding)
+            .collect();
+        Verified {
+            text: out,
+            findings,
+        }
     }
 }
 
@@ -653,6 +785,38 @@ impl<'p> Check<'p, '_, '_> {
 /// quotation: a third of the words must be right for it to speak for it at all.
 fn worth(matched: usize, count: usize) -> isize {
     isize::try_from(3 * matched).unwrap_or(isize::MAX) - isize::try_from(count).unwrap_or(0)
+}
+
+/// Where something new begins in the middle of a sentence, as behind a verse that ends with a
+/// semicolon: a capital letter after other punctuation.
+fn clause_ends<'w>(text: &'w str, words: &'w [Word]) -> impl Iterator<Item = usize> + 'w {
+    words.windows(2).filter_map(|pair| {
+        let gap = &text[pair[0].range.end..pair[1].range.start];
+        let new = text[pair[1].range.start..].starts_with(char::is_uppercase);
+        (new && gap.contains([',', ';', ':', '\u{2014}']))
+            .then(|| pair[0].range.end + gap.trim_end().len())
+    })
+}
+
+/// Where the whole of `held` ends, if the words begin with it and something new begins behind
+/// it: a verse that ends in the middle of its sentence, "… of the field; You are not alone."
+///
+/// `bare` says that the verse itself ends without punctuation.
+fn whole_run(
+    text: &str,
+    words: &[Word],
+    numbers: &[u16],
+    held: &[u16],
+    bare: bool,
+) -> Option<usize> {
+    if held.is_empty() || !numbers.starts_with(held) {
+        return None;
+    }
+    let end = words.get(held.len() - 1)?.range.end;
+    let next = words.get(held.len())?.range.start;
+    let gap = &text[end..next];
+    let new = text[next..].starts_with(char::is_uppercase);
+    (new && (bare || gap.contains([',', ';', ':', '\u{2014}']))).then(|| end + gap.trim_end().len())
 }
 
 /// How many of the last words stand together somewhere in `held`.
@@ -687,14 +851,18 @@ fn joint(page: &Page<'_>, end: usize) -> Option<(usize, Claim)> {
     if !mark.trim().is_empty() {
         return Some((start, Claim::Loose));
     }
-    let mut words = page.words.iter().skip_while(|word| word.range.start < end).take(4).peekable();
+    let mut words = page.words.iter().skip_while(|word| word.range.start < end);
     let verb = words.next()?;
     if SPEECH.binary_search(&verb.folded.as_str()).is_err() {
         return None;
     }
     let mut last = verb.range.end;
     let mut indirect = false;
-    while let Some(word) = words.next_if(|word| matches!(word.folded.as_str(), "us" | "me" | "that" | "this" | "like")) {
+    for word in words.take(2) {
+        let next = page.text[last..word.range.start].trim().is_empty();
+        if !next || !matches!(word.folded.as_str(), "us" | "me" | "that" | "this") {
+            break;
+        }
         indirect |= word.folded == "that";
         last = word.range.end;
     }
@@ -702,7 +870,10 @@ fn joint(page: &Page<'_>, end: usize) -> Option<(usize, Claim)> {
     let body = rest.trim_start_matches([' ', ':', ',', '\u{2014}', '\u{2013}', '\n', '*', '_']);
     let mark = &rest[..rest.len() - body.len()];
     let firm = mark.contains([':', ',']) && !indirect;
-    Some((last + mark.len(), if firm { Claim::Firm } else { Claim::Loose }))
+    Some((
+        last + mark.len(),
+        if firm { Claim::Firm } else { Claim::Loose },
+    ))
 }
 
 /// `range` without white space at its ends.
@@ -714,6 +885,14 @@ fn trim(text: &str, range: &Range<usize>) -> Range<usize> {
 
 /// `text` without what is neither letter nor digit at the sides asked for.
 fn strip(text: &str, front: bool, back: bool) -> &str {
-    let text = if front { text.trim_start_matches(|c: char| !c.is_alphanumeric()) } else { text };
-    if back { text.trim_end_matches(|c: char| !c.is_alphanumeric()) } else { text }
+    let text = if front {
+        text.trim_start_matches(|c: char| !c.is_alphanumeric())
+    } else {
+        text
+    };
+    if back {
+        text.trim_end_matches(|c: char| !c.is_alphanumeric())
+    } else {
+        text
+    }
 }
