@@ -227,7 +227,7 @@ impl<'l> Judge<'l> {
         let mut best: Option<(usize, bool, Vec<Range<usize>>)> = None;
         for text in &self.texts {
             let numbers = text.numbers(quoted.words);
-            let (window, held) = self.window(text, &numbers, verses)?;
+            let (window, held) = window(text, &numbers, verses)?;
             let matched = likeness(&numbers, &held).matched;
             let (kin, telling) = kinship(quoted.words, text, &held, COMMON);
             let alike = matched * 2 >= count && (matched >= 3 || held.len() <= 5);
@@ -256,37 +256,6 @@ impl<'l> Judge<'l> {
             matched,
             Judgement::Corrected(self.show(reference, false, &window)?),
         ))
-    }
-
-    /// The verses that a quotation under `verses` means: all of them, or, if they are many, those
-    /// that come nearest; with their words.
-    fn window(
-        &self,
-        text: &HeldText,
-        numbers: &[u16],
-        verses: &[Range<usize>],
-    ) -> Option<(Vec<Range<usize>>, Vec<u16>)> {
-        let spans = merged(verses);
-        let held: usize = spans.iter().map(|verses| text.stretch(verses).len()).sum();
-        let count: usize = verses.iter().map(ExactSizeIterator::len).sum();
-        if held > 3 * numbers.len() + 40 || count > LONGEST_PASSAGE {
-            let window = spans
-                .iter()
-                .filter_map(|verses| nearest(text, numbers, Some(&text.stretch(verses))))
-                .max_by_key(|(_, likeness)| likeness.matched);
-            if let Some((verses, _)) = window {
-                let held = text.word_numbers(&text.stretch(&verses));
-                return Some((vec![verses], held));
-            }
-            if count > 3 {
-                return None;
-            }
-        }
-        let held = spans
-            .iter()
-            .flat_map(|verses| text.word_numbers(&text.stretch(verses)))
-            .collect();
-        Some((verses.to_vec(), held))
     }
 
     /// All but word for word, under another reference or none.
@@ -336,6 +305,36 @@ impl<'l> Judge<'l> {
     }
 }
 
+/// The verses that a quotation under `verses` means: all of them, or, if they are many, those
+/// that come nearest; with their words.
+fn window(
+    text: &HeldText,
+    numbers: &[u16],
+    verses: &[Range<usize>],
+) -> Option<(Vec<Range<usize>>, Vec<u16>)> {
+    let spans = merged(verses);
+    let held: usize = spans.iter().map(|verses| text.stretch(verses).len()).sum();
+    let count: usize = verses.iter().map(ExactSizeIterator::len).sum();
+    if held > 3 * numbers.len() + 40 || count > LONGEST_PASSAGE {
+        let window = spans
+            .iter()
+            .filter_map(|verses| nearest(text, numbers, Some(&text.stretch(verses))))
+            .max_by_key(|(_, likeness)| likeness.matched);
+        if let Some((verses, _)) = window {
+            let held = text.word_numbers(&text.stretch(&verses));
+            return Some((vec![verses], held));
+        }
+        if count > 3 {
+            return None;
+        }
+    }
+    let held = spans
+        .iter()
+        .flat_map(|verses| text.word_numbers(&text.stretch(verses)))
+        .collect();
+    Some((verses.to_vec(), held))
+}
+
 /// Ranges that follow one another become one.
 fn merged(verses: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut merged: Vec<Range<usize>> = Vec::new();
@@ -367,13 +366,14 @@ fn true_parts(
         let truth = text.true_text(found);
         let core = truth.trim_matches(|c: char| !c.is_alphanumeric());
         let (front, back) = truth.split_once(core).unwrap_or_default();
-        let behind = &reply[range.end..];
+        let back = back.trim_matches('\u{2019}');
+        let behind = reply[range.end..].trim_start_matches('\u{2019}');
         let behind = &behind[..behind.find(|c| !is_stop(c)).unwrap_or(behind.len())];
-        if reply[range.clone()] != *core {
-            changed += 3;
-        } else {
+        if reply[range.clone()] == *core {
             changed += usize::from(behind != back);
             changed += usize::from(!reply[..range.start].ends_with(front));
+        } else {
+            changed += 3;
         }
         shown.push((
             range,
@@ -385,10 +385,7 @@ fn true_parts(
 }
 
 fn is_stop(c: char) -> bool {
-    matches!(
-        c,
-        '.' | ',' | ';' | ':' | '!' | '?' | ')' | '\u{2014}' | '\u{2019}'
-    )
+    matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | '\u{2014}')
 }
 
 impl<'p> Quoted<'p> {

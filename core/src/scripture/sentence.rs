@@ -32,7 +32,7 @@ pub(super) fn sentences(text: &str, whole: &[Range<usize>]) -> Vec<Range<usize>>
         let mut end = at + c.len_utf8();
         if c != '\n' {
             let ends = is_end(c) && !(c == '.' && is_shortened(&text[start..at]));
-            if !ends && !(c == ')' && closes_a_sentence(&text[start..at])) {
+            if !(ends || c == ')' && closes_a_sentence(&text[start..at])) {
                 continue;
             }
             while let Some(&(next, c)) = chars.peek() {

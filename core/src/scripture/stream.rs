@@ -134,7 +134,7 @@ impl StreamVerifier {
             return true;
         }
         if next.starts_with(|c: char| "([—–->\u{2015}".contains(c)) && !next.starts_with("[[")
-            || (find_references(next).first().is_some() && !broken)
+            || (!broken && !find_references(next).is_empty())
             || is_reference_line(next)
         {
             return false;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::{
-    Library, Reference, TranslationId,
-    compare::{likeness, matched_by_prefix},
+    HeldText, Library, TranslationId,
+    compare::{likeness, matched_by_prefix, nearest},
     judge::{Claim, Judge, Judgement, Quoted, Shown, Words},
     page::{Cited, LINK, PERSON, Page, SPEECH, before_link},
     parse_exact,
@@ -130,7 +130,7 @@ struct Tie {
     claim: Claim,
 }
 
-impl<'p> Check<'p, '_, '_> {
+impl Check<'_, '_, '_> {
     /// Puts the passage in place of its marker.
     fn expand(
         &mut self,
@@ -540,8 +540,10 @@ impl<'p> Check<'p, '_, '_> {
             .collect();
         let verses = cited.found.reference.verses().ok()?;
         let mut best: Option<(isize, usize)> = None;
+        let mut length = usize::MAX;
         for text in self.judge.texts() {
-            let held = self.held_near(text, words, &verses);
+            let held = held_near(text, words, &verses);
+            length = length.min(held.len().max(1));
             let matched = matched_by_prefix(&text.numbers(words), &held);
             let bare = verses
                 .last()
@@ -559,7 +561,13 @@ impl<'p> Check<'p, '_, '_> {
             }
         }
         let (score, end) = best?;
-        let end = if score > 0 { end } else { *ends.first()? };
+        // Nothing agrees: as many words as the verse has stand for it, within their sentence.
+        let as_long = words.get(length - 1).map_or(limit, |word| word.range.end);
+        let end = if score > 0 {
+            end
+        } else {
+            ends.first()?.min(&as_long).to_owned()
+        };
         Some((trim(page.text, &(start..end)), claim))
     }
 
@@ -601,7 +609,7 @@ impl<'p> Check<'p, '_, '_> {
         starts.push(limit);
         let mut best: Option<(isize, usize, usize)> = None;
         for text in self.judge.texts() {
-            let mut held = self.held_near(text, words, &verses);
+            let mut held = held_near(text, words, &verses);
             let mut numbers = text.numbers(words);
             let run = longest_run_at_end(&numbers, &held);
             held.reverse();
@@ -645,28 +653,6 @@ impl<'p> Check<'p, '_, '_> {
             page.text[limit.min(start)..start].trim_end_matches(['(', '[', '\u{2018}', '\u{201c}']);
         let start = limit.min(start) + opened.len();
         (score > 0 && matched > 0).then(|| (trim(page.text, &(start..end)), Claim::Loose))
-    }
-
-    /// The words of the verses; where these are many, of those that come nearest to `words`.
-    fn held_near(
-        &self,
-        text: &super::HeldText,
-        words: &[Word],
-        verses: &[Range<usize>],
-    ) -> Vec<u16> {
-        let stretches = || verses.iter().map(|verses| text.stretch(verses));
-        let total: usize = stretches().map(|stretch| stretch.len()).sum();
-        if total <= 400 {
-            return stretches()
-                .flat_map(|stretch| text.word_numbers(&stretch))
-                .collect();
-        }
-        let numbers = text.numbers(&words[..words.len().min(80)]);
-        stretches()
-            .filter_map(|stretch| super::compare::nearest(text, &numbers, Some(&stretch)))
-            .max_by_key(|(_, likeness)| likeness.matched)
-            .map(|(verses, _)| text.word_numbers(&text.stretch(&verses)))
-            .unwrap_or_default()
     }
 
     /// Words without quotation marks and without a reference behind a source: "It is written:
@@ -779,6 +765,23 @@ impl<'p> Check<'p, '_, '_> {
             findings,
         }
     }
+}
+
+/// The words of the verses; where these are many, of those that come nearest to `words`.
+fn held_near(text: &HeldText, words: &[Word], verses: &[Range<usize>]) -> Vec<u16> {
+    let stretches = || verses.iter().map(|verses| text.stretch(verses));
+    let total: usize = stretches().map(|stretch| stretch.len()).sum();
+    if total <= 400 {
+        return stretches()
+            .flat_map(|stretch| text.word_numbers(&stretch))
+            .collect();
+    }
+    let numbers = text.numbers(&words[..words.len().min(80)]);
+    stretches()
+        .filter_map(|stretch| nearest(text, &numbers, Some(&stretch)))
+        .max_by_key(|(_, likeness)| likeness.matched)
+        .map(|(verses, _)| text.word_numbers(&text.stretch(&verses)))
+        .unwrap_or_default()
 }
 
 /// How much a stretch of `count` words with `matched` of them in the verse speaks for being the
