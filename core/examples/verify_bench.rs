@@ -87,7 +87,7 @@ fn reply(library: &Library, translation: &TranslationId, number: u16) -> String 
         } else {
             passage.text
         };
-        reply.push_str(&format!("“{text}” ({reference})\n\n"));
+        reply.extend(["“", &text, "” (", &reference.to_string(), ")\n\n"]);
     }
     while reply.chars().count() < 1_950 {
         reply.push_str("What would help you most in the next hour? ");

@@ -50,7 +50,7 @@ fn shown(released: &[Checked]) -> String {
                 text.push_str(words);
             }
             Checked::Passage(passage) => {
-                text.push_str(&format!("\n\n“{}” {}", passage.text, passage.reference));
+                text.extend(["\n\n“", &passage.text, "” ", &passage.reference.to_string()]);
             }
         }
     }
@@ -172,7 +172,7 @@ fn prose() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn how_a_text_is_cut_does_not_matter(
