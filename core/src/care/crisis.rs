@@ -1,8 +1,9 @@
 //! Hearing danger in one message.
 
-use crate::words::{CrisisKind, CrisisLevel, CrisisReading};
+use crate::words::{CrisisKind, CrisisLevel, CrisisReading, Emotion};
 
 use super::{
+    emotion::Feelings,
     grammar::{Circumstance, Effect, Grammar, Hit},
     lexer::Token,
 };
@@ -20,6 +21,7 @@ pub(super) struct Heard {
     vetoes: Vec<Hit>,
     contexts: Vec<(Circumstance, Hit)>,
     weak: Vec<Hit>,
+    feelings: Vec<(Emotion, f32, Hit)>,
 }
 
 impl Heard {
@@ -29,7 +31,7 @@ impl Heard {
             Effect::Veto => self.vetoes.push(hit),
             Effect::Context(circumstance) => self.contexts.push((circumstance, hit)),
             Effect::Weak => self.weak.push(hit),
-            Effect::Feel(..) => {}
+            Effect::Feel(emotion, weight) => self.feelings.push((emotion, weight, hit)),
         }
     }
 
@@ -49,6 +51,27 @@ impl Heard {
         codes.sort_unstable();
         codes.dedup();
         codes
+    }
+
+    /// The feelings of this message, each phrase counted once.
+    pub fn feelings(&self, grammar: &Grammar, tokens: &[Token]) -> Feelings {
+        let mut feelings = Feelings::default();
+        let mut counted: Vec<(Emotion, usize)> = Vec::new();
+        for (emotion, weight, hit) in &self.feelings {
+            // "so tired" and "tired" on the same words are one phrase.
+            let again = counted.contains(&(*emotion, hit.end))
+                || self.vetoes.iter().any(|veto| {
+                    grammar.rules[veto.rule].code.starts_with("feel.")
+                        && veto.start < hit.end
+                        && hit.end <= veto.end
+                });
+            if again {
+                continue;
+            }
+            counted.push((*emotion, hit.end));
+            feelings.add(*emotion, *weight, self.is_negated(hit, tokens));
+        }
+        feelings
     }
 
     /// The reading of this message by itself.
@@ -79,8 +102,10 @@ impl Heard {
         reading(grammar, found, &weak)
     }
 
+    /// Whether words that cover the end of the hit give it another sense: "I want to die" ends
+    /// inside "die of laughter".
     fn is_vetoed(&self, hit: &Hit) -> bool {
-        self.vetoes.iter().any(|veto| veto.start <= hit.start && hit.end <= veto.end)
+        self.vetoes.iter().any(|veto| veto.start < hit.end && hit.end <= veto.end)
     }
 
     fn is_reported(&self, hit: &Hit, tokens: &[Token]) -> bool {
