@@ -37,8 +37,8 @@ const MUST_SAY: [(&str, &str, &str, &str); 12] = [
 
 /// Scripture and theology, methods, diagnosis, blame, promises demanded, farewells.
 const MUST_NOT_SAY: [&str; 34] = [
-    "god", "bible", "scripture", "verse", "psalm", "jesus", "sin ", "hell", "heaven", "faith",
-    "pill", "rope", "gun", "knife", "bridge", "depress", "bipolar", "disorder", "promise me",
+    "god", "bible", "scripture", "verse", "psalm", "jesus", "sins", "hell", "heaven", "faith",
+    "pills", "rope", "gun", "knife", "bridge", "depression", "bipolar", "disorder", "promise me",
     "you must", "selfish", "your fault.", "goodbye", "cannot talk", "overreact", "dios", "bibel",
     "biblia", "bíblia", "dieu", "gott", "pecado", "péché", "sünde",
 ];
@@ -85,7 +85,9 @@ fn every_kind_level_and_language_has_a_whole_reply() {
                 for bad in MUST_NOT_SAY {
                     // What was done is "not your fault"; only blame is barred.
                     let text = text.replace("is not your fault", "").replace("this is not your fault.", "");
-                    assert!(!text.contains(bad), "{what} says `{bad}`\n{text}");
+                    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+                    let said = if bad.contains([' ', '.']) { text.contains(bad) } else { words.contains(&bad) };
+                    assert!(!said, "{what} says `{bad}`\n{text}");
                 }
                 assert!(!text.contains('{'), "{what}: everything is filled in\n{text}");
             }

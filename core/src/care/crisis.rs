@@ -85,12 +85,17 @@ impl Heard {
                 continue;
             }
             let own = matches!(kind, CrisisKind::Suicide | CrisisKind::SelfHarm);
+            if own && self.is_told_of_another(grammar, hit, tokens) {
+                continue;
+            }
             if own && self.is_reported(hit, tokens) {
                 let level = if level == CrisisLevel::Imminent { level } else { CrisisLevel::Concern };
                 found.push((level, CrisisKind::ThirdParty, hit.rule));
             } else if own && self.is_negated(hit, tokens) {
                 found.push((CrisisLevel::Concern, kind, hit.rule));
-            } else if tenseless && self.is_past(hit, tokens) {
+            } else if own && self.is_told_as_past(grammar, hit)
+                || tenseless && self.is_past(hit, tokens)
+            {
                 found.push((CrisisLevel::Concern, CrisisKind::Past, hit.rule));
             } else if own && self.is_joke() && level == CrisisLevel::Danger {
                 found.push((CrisisLevel::Concern, kind, hit.rule));
@@ -106,6 +111,29 @@ impl Heard {
     /// inside "die of laughter".
     fn is_vetoed(&self, hit: &Hit) -> bool {
         self.vetoes.iter().any(|veto| veto.start < hit.end && hit.end <= veto.end)
+    }
+
+    /// Whether a rule about somebody else heard the same words, and no "I" stands among them.
+    fn is_told_of_another(&self, grammar: &Grammar, hit: &Hit, tokens: &[Token]) -> bool {
+        self.spans_of(grammar, CrisisKind::ThirdParty).any(|other| {
+            other.start < hit.end
+                && hit.end <= other.end
+                && !tokens[other.start..hit.end]
+                    .iter()
+                    .any(|token| token.ids.as_slice().contains(&grammar.first_person))
+        })
+    }
+
+    /// Whether a rule about the past heard the same words: "I wanted to kill myself".
+    fn is_told_as_past(&self, grammar: &Grammar, hit: &Hit) -> bool {
+        self.spans_of(grammar, CrisisKind::Past)
+            .any(|past| past.start <= hit.start && hit.end <= past.end)
+    }
+
+    fn spans_of<'h>(&'h self, grammar: &'h Grammar, wanted: CrisisKind) -> impl Iterator<Item = &'h Hit> {
+        self.dangers.iter().filter(move |hit| {
+            matches!(grammar.rules[hit.rule].effect, Effect::Crisis { kind, .. } if kind == wanted)
+        })
     }
 
     fn is_reported(&self, hit: &Hit, tokens: &[Token]) -> bool {

@@ -116,6 +116,8 @@ struct Class {
 pub(super) struct Grammar {
     pub lexicon: Lexicon,
     pub rules: Vec<Rule>,
+    /// The English "I": with it, words are the writer's own.
+    pub first_person: u32,
     classes: Vec<Class>,
     rules_by_first: Vec<Vec<usize>>,
 }
@@ -128,6 +130,7 @@ impl Grammar {
             read_lines(file, text, &mut lines)?;
         }
         let mut grammar = Self::default();
+        grammar.first_person = grammar.lexicon.intern("i");
         // Rewrites first: the phrases themselves are read through them.
         for line in &lines {
             match line.head.as_slice() {
