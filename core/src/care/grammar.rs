@@ -187,7 +187,7 @@ impl Grammar {
     }
 
     /// Calls `found` for every place where a rule matches: the shortest match of a danger, the
-    /// longest of what limits one.
+    /// longest of what limits one or says whose it is.
     pub fn matches(&self, tokens: &[Token], mut found: impl FnMut(Hit)) {
         let mut memo = vec![UNKNOWN; self.classes.len() * tokens.len().min(STRETCH + MAX_SPAN)];
         let mut from = 0;
@@ -207,7 +207,11 @@ impl Grammar {
                             continue;
                         }
                         let length = match self.rules[rule].effect {
-                            Effect::Veto | Effect::Context(_) => 63 - ends.leading_zeros(),
+                            Effect::Veto
+                            | Effect::Context(_)
+                            | Effect::Crisis { kind: CrisisKind::ThirdParty | CrisisKind::Past, .. } => {
+                                63 - ends.leading_zeros()
+                            }
                             _ => ends.trailing_zeros(),
                         };
                         let start = from + start;
