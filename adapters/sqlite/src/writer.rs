@@ -1,0 +1,169 @@
+//! The single writer: what has queued up becomes one transaction.
+//!
+//! An operation runs in its own savepoint, so that a failing one takes nothing else with it. All
+//! of a group are answered after the commit has been synced to disk, never before.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread::{Builder, JoinHandle},
+    time::Instant,
+};
+
+use muykol_core::seams::StoreError;
+use tokio::sync::oneshot;
+
+use crate::{checkpoint::Wal, db::Db, failure::Failure};
+
+/// How many operations share one commit at most.
+const GROUP: usize = 512;
+
+/// The way to the writer thread.
+pub(crate) struct Writer {
+    queue: Option<SyncSender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// One operation on its way through a group.
+trait Job: Send {
+    /// Does the work; false if it failed and is to be rolled back.
+    fn run(&mut self, db: &Db) -> bool;
+    /// Answers, with the work's own result if the group was committed.
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>);
+    /// Whether nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool;
+}
+
+struct Write<W, T> {
+    work: Option<W>,
+    result: Option<Result<T, Failure>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<W, T> Job for Write<W, T>
+where
+    W: FnOnce(&Db) -> Result<T, Failure> + Send,
+    T: Send,
+{
+    fn run(&mut self, db: &Db) -> bool {
+        self.result = self.work.take().map(|work| work(db));
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
+        let answer = match (self.result, committed) {
+            (Some(Err(failure)), _) => Err(failure.into()),
+            (_, Err(error)) => Err(error),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(StoreError::Unavailable("it was not tried".to_owned())),
+        };
+        // Whoever gave up waiting does not hear it; operations are safe to repeat.
+        let _ = self.reply.send(answer);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(db: Db, wal: Arc<Wal>, queue: usize) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(queue);
+        let thread = Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || serve(&db, &wal, &receiver))?;
+        Ok(Self {
+            queue: Some(sender),
+            thread: Some(thread),
+        })
+    }
+
+    /// Queues an operation; its answer comes through the receiver once it is on disk.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Db) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Write {
+            work: Some(work),
+            result: None,
+            reply,
+        });
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        match queue.try_send(job) {
+            Ok(()) => Ok(answer),
+            Err(TrySendError::Full(_)) => Err(StoreError::Unavailable(
+                "too many writes are waiting".to_owned(),
+            )),
+            Err(TrySendError::Disconnected(_)) => Err(stopped()),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the writer has stopped".to_owned())
+}
+
+fn serve(db: &Db, wal: &Wal, queue: &Receiver<Box<dyn Job>>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while let Ok(first) = queue.recv() {
+        group.push(first);
+        while group.len() < GROUP
+            && let Ok(next) = queue.try_recv()
+        {
+            group.push(next);
+        }
+        group.retain(|job| !job.is_abandoned());
+        if group.is_empty() {
+            continue;
+        }
+        let started = Instant::now();
+        let committed = write_group(db, &mut group).map_err(StoreError::from);
+        metrics::histogram!("muykol_store_commit_seconds").record(started.elapsed());
+        #[allow(clippy::cast_precision_loss)] // at most 512
+        metrics::histogram!("muykol_store_group_size").record(group.len() as f64);
+        let operations = group.len();
+        for job in group.drain(..) {
+            job.finish(committed.clone());
+        }
+        wal.grew(db, operations);
+    }
+}
+
+fn write_group(db: &Db, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+    let result = db.run("BEGIN IMMEDIATE", []).and_then(|_| {
+        for job in group {
+            run_one(db, job.as_mut())?;
+        }
+        db.run("COMMIT", [])
+    });
+    if result.is_err() && !db.connection.is_autocommit() {
+        // If even this fails, the next BEGIN says so.
+        let _ = db.run("ROLLBACK", []);
+    }
+    result.map(drop)
+}
+
+/// Runs one operation; an error means that the whole group is lost.
+fn run_one(db: &Db, job: &mut dyn Job) -> Result<(), Failure> {
+    db.run("SAVEPOINT operation", [])?;
+    if !job.run(db) {
+        // A full disk, for one, ends the transaction itself; this fails then, and with it all.
+        db.run("ROLLBACK TO operation", [])?;
+    }
+    db.run("RELEASE operation", [])?;
+    Ok(())
+}
