@@ -7,11 +7,11 @@
 use std::{
     io,
     sync::{
-        Arc, Weak,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
-    thread::Builder,
+    thread::{Builder, JoinHandle},
     time::Duration,
 };
 
@@ -26,31 +26,59 @@ const QUIET: Duration = Duration::from_secs(10);
 /// From how many frames (of 4 KiB) on the writer helps to begin the journal anew.
 const LONG: i64 = 8_192;
 
+/// The checkpoint thread; dropping this ends it and closes its connection.
+pub(crate) struct Checkpoints {
+    wal: Arc<Wal>,
+    thread: Option<JoinHandle<()>>,
+}
+
 /// What the writer and the checkpoint thread tell each other.
 pub(crate) struct Wal {
     operations: AtomicUsize,
     finish: AtomicBool,
     scrub: AtomicBool,
+    stop: AtomicBool,
     wake: SyncSender<()>,
 }
 
-impl Wal {
-    /// Starts the thread; it ends with the last strong reference.
-    pub(crate) fn start(connection: Connection) -> io::Result<Arc<Self>> {
+impl Checkpoints {
+    /// Starts the thread.
+    pub(crate) fn start(connection: Connection) -> io::Result<Self> {
         let (wake, woken) = sync_channel(1);
-        let wal = Arc::new(Self {
+        let wal = Arc::new(Wal {
             operations: AtomicUsize::new(0),
             finish: AtomicBool::new(false),
             scrub: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
             wake,
         });
-        let shared = Arc::downgrade(&wal);
-        Builder::new()
+        let shared = Arc::clone(&wal);
+        let thread = Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || serve(&connection, &shared, &woken))?;
-        Ok(wal)
+        Ok(Self {
+            wal,
+            thread: Some(thread),
+        })
     }
 
+    pub(crate) fn wal(&self) -> &Arc<Wal> {
+        &self.wal
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        self.wal.stop.store(true, Ordering::Relaxed);
+        // If this is full the thread is about to wake as it is.
+        let _ = self.wal.wake.try_send(());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Wal {
     /// The writer has committed so many operations.
     pub(crate) fn grew(&self, db: &Db, operations: usize) {
         if self.finish.swap(false, Ordering::Relaxed) {
@@ -68,11 +96,10 @@ impl Wal {
     }
 }
 
-fn serve(connection: &Connection, wal: &Weak<Wal>, woken: &Receiver<()>) {
-    while woken.recv_timeout(QUIET) != Err(RecvTimeoutError::Disconnected) {
-        let Some(wal) = wal.upgrade() else {
-            return;
-        };
+fn serve(connection: &Connection, wal: &Wal, woken: &Receiver<()>) {
+    while woken.recv_timeout(QUIET) != Err(RecvTimeoutError::Disconnected)
+        && !wal.stop.load(Ordering::Relaxed)
+    {
         if wal.operations.swap(0, Ordering::Relaxed) == 0 {
             continue;
         }

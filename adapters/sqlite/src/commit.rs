@@ -12,7 +12,7 @@ use rusqlite::params;
 use crate::{
     audit,
     db::{Db, to_json},
-    erase::{Eraser, erase},
+    erase::{Ledger, erase},
     failure::Failure,
     intake::waits,
     people::change,
@@ -34,7 +34,7 @@ pub(crate) fn commit(
     fence: &Fence,
     answered: &[InboundId],
     outcome: Outcome,
-    eraser: &Eraser,
+    ledger: &Ledger,
     now: Timestamp,
 ) -> Result<Committed, Failure> {
     let Some(private) = stands(db, fence)? else {
@@ -54,16 +54,16 @@ pub(crate) fn commit(
         holder: &fence.holder,
         now,
     };
-    let erases = outcome.erase;
-    if erases {
+    let vanishes = outcome.erase;
+    if vanishes {
         // Noted first, so that the notes lose their details with all the others.
         audit::append(db, &fence.person, &outcome.audit, now)?;
-        erase(db, &fence.person, eraser, now)?;
+        erase(db, &fence.person, ledger, now)?;
     } else {
         write(db, &at, &outcome)?;
     }
     put_down(db, &fence.conversation)?;
-    let effects = enqueue(db, &at, outcome, erases)?;
+    let effects = enqueue(db, &at, outcome, vanishes)?;
     let more = waits(db, &fence.conversation.0)?;
     Ok(Committed::Done { effects, more })
 }

@@ -17,17 +17,17 @@ use crate::{
     store::{SqliteStore, keyed_hash},
 };
 
-/// What an erasure needs besides the tables.
-pub(crate) struct Eraser {
-    /// The secret under which the erased are remembered.
+/// Where the erased are remembered, as keyed hashes.
+pub(crate) struct Ledger {
+    /// The secret under which they are hashed.
     pub(crate) key: Vec<u8>,
-    /// The journal that is to be emptied; none while a backup is restored.
+    /// The journal that is to be emptied of what was erased; none while a backup is restored.
     pub(crate) wal: Option<Arc<Wal>>,
 }
 
 impl SqliteStore {
-    pub(crate) fn eraser(&self) -> Eraser {
-        Eraser {
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger {
             key: self.key().to_vec(),
             wal: Some(Arc::clone(self.wal())),
         }
@@ -43,7 +43,7 @@ pub(crate) fn mark(key: &[u8], person: &str) -> [u8; 32] {
 pub(crate) fn erase(
     db: &Db,
     person: &PersonId,
-    eraser: &Eraser,
+    ledger: &Ledger,
     now: Timestamp,
 ) -> Result<Erased, Failure> {
     let exists = db.any(
@@ -61,7 +61,7 @@ pub(crate) fn erase(
     audit::forget(db, person)?;
     db.run(
         "INSERT INTO erasures (church, person, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        params![db.church, mark(&eraser.key, &person.0), now.0],
+        params![db.church, mark(&ledger.key, &person.0), now.0],
     )?;
 
     // Whoever is at the head is who is being answered: that turn is over.
@@ -90,7 +90,7 @@ pub(crate) fn erase(
         addresses: delete("DELETE FROM addresses WHERE church = ?1 AND person = ?2")?,
     };
     delete("DELETE FROM persons WHERE church = ?1 AND id = ?2")?;
-    if let Some(wal) = &eraser.wal {
+    if let Some(wal) = &ledger.wal {
         wal.scrub();
     }
     Ok(erased)

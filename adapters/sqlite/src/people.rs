@@ -44,19 +44,19 @@ impl People for SqliteStore {
         let person = person.clone();
         let changes = changes.to_vec();
         self.write(move |db| {
-            let changed = change(db, &person, &changes)?;
-            if changed.is_some() {
+            let after = change(db, &person, &changes)?;
+            if after.is_some() {
                 audit::append(db, &person, &[audit], now)?;
             }
-            Ok(changed)
+            Ok(after)
         })
         .await
     }
 
     async fn erase(&self, person: &PersonId, now: Timestamp) -> Result<Erased, StoreError> {
         let person = person.clone();
-        let eraser = self.eraser();
-        self.write(move |db| erase(db, &person, &eraser, now)).await
+        let ledger = self.ledger();
+        self.write(move |db| erase(db, &person, &ledger, now)).await
     }
 
     async fn export(&self, person: &PersonId) -> Result<Option<(Profile, Vec<Entry>)>, StoreError> {

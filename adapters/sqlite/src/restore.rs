@@ -15,7 +15,7 @@ use crate::{
     backup::{BackupError, beside, copy, sync_folder},
     commit::insert_line,
     db::{Db, from_json},
-    erase::{Eraser, erase, mark},
+    erase::{Ledger, erase, mark},
     failure::Failure,
     lock::Presence,
     schema::{OpenError, Role, connect, prepare},
@@ -190,7 +190,7 @@ fn renew(fresh: &Path, replaced: Option<&Path>, now: Timestamp) -> Result<Restor
         connection,
         church: String::new(),
     };
-    let eraser = Eraser {
+    let ledger = Ledger {
         key: secret(&db.connection, "main")?,
         wal: None,
     };
@@ -198,7 +198,7 @@ fn renew(fresh: &Path, replaced: Option<&Path>, now: Timestamp) -> Result<Restor
         db.church = church;
         restored.unanswered += close_waiting(&db)?;
         for (_, person) in erased.iter().filter(|(church, _)| *church == db.church) {
-            erase(&db, person, &eraser, now)?;
+            erase(&db, person, &ledger, now)?;
             restored.erased += 1;
         }
     }
@@ -231,7 +231,7 @@ fn take_over(connection: &Connection) -> Result<u64, RestoreError> {
         [],
     )?;
     connection.execute(
-        "UPDATE main.conversations SET epoch = max(epoch, o.epoch)
+        "UPDATE main.conversations SET epoch = max(conversations.epoch, o.epoch)
            FROM old.conversations AS o
           WHERE o.church = conversations.church AND o.id = conversations.id",
         [],

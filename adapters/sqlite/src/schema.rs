@@ -141,3 +141,40 @@ pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_connection_syncs_fully() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.db");
+        prepare(&path).unwrap();
+        for role in [Role::Writer, Role::Reader] {
+            let connection = connect(&path, role).unwrap();
+            let number = |name: &str| -> i64 {
+                connection
+                    .pragma_query_value(None, name, |row| row.get(0))
+                    .unwrap()
+            };
+            let journal: String = connection
+                .pragma_query_value(None, "journal_mode", |row| row.get(0))
+                .unwrap();
+            assert_eq!(journal, "wal");
+            assert_eq!(number("synchronous"), 2, "FULL");
+            assert_eq!(number("foreign_keys"), 1);
+            assert_eq!(number("secure_delete"), 1);
+            assert_eq!(number("wal_autocheckpoint"), 0);
+        }
+    }
+
+    #[test]
+    fn the_secret_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.db");
+        let secret = prepare(&path).unwrap();
+        assert_eq!(secret.len(), 32);
+        assert_eq!(prepare(&path).unwrap(), secret);
+    }
+}

@@ -13,7 +13,7 @@ use tokio::{sync::oneshot, time::timeout};
 use uuid::Uuid;
 
 use crate::{
-    checkpoint::Wal,
+    checkpoint::{Checkpoints, Wal},
     db::Db,
     failure::Failure,
     lock::Presence,
@@ -58,7 +58,7 @@ pub struct SqliteStore {
 struct Inner {
     writer: Writer,
     readers: Readers,
-    wal: Arc<Wal>,
+    checkpoints: Checkpoints,
     key: Vec<u8>,
     options: Options,
     path: PathBuf,
@@ -102,9 +102,14 @@ impl SqliteStore {
                 church: options.church.0.clone(),
             })
         };
-        let wal = Wal::start(connect(&path, Role::Writer)?).map_err(OpenError::Thread)?;
-        let writer = Writer::start(db(Role::Writer)?, Arc::clone(&wal), options.queue)
-            .map_err(OpenError::Thread)?;
+        let checkpoints =
+            Checkpoints::start(connect(&path, Role::Writer)?).map_err(OpenError::Thread)?;
+        let writer = Writer::start(
+            db(Role::Writer)?,
+            Arc::clone(checkpoints.wal()),
+            options.queue,
+        )
+        .map_err(OpenError::Thread)?;
         let connections = (0..options.readers.max(1))
             .map(|_| db(Role::Reader))
             .collect::<Result<_, _>>()?;
@@ -113,7 +118,7 @@ impl SqliteStore {
             inner: Arc::new(Inner {
                 writer,
                 readers,
-                wal,
+                checkpoints,
                 key,
                 options,
                 path,
@@ -142,7 +147,7 @@ impl SqliteStore {
     }
 
     pub(crate) fn wal(&self) -> &Arc<Wal> {
-        &self.inner.wal
+        self.inner.checkpoints.wal()
     }
 
     /// Writes; the answer comes when it is on disk.

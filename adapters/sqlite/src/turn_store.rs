@@ -101,9 +101,9 @@ impl TurnStore for SqliteStore {
     ) -> Result<Committed, StoreError> {
         let fence = fence.clone();
         let answered = answered.to_vec();
-        let eraser = self.eraser();
+        let ledger = self.ledger();
         self.write(move |db| -> Result<_, Failure> {
-            commit(db, &fence, &answered, outcome, &eraser, now)
+            commit(db, &fence, &answered, outcome, &ledger, now)
         })
         .await
     }

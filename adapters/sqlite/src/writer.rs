@@ -167,3 +167,94 @@ fn run_one(db: &Db, job: &mut dyn Job) -> Result<(), Failure> {
     db.run("RELEASE operation", [])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use crate::{
+        checkpoint::Checkpoints,
+        schema::{Role, connect, prepare},
+    };
+
+    /// A writer that is busy until the sender is dropped.
+    fn busy(queue: usize) -> (tempfile::TempDir, Checkpoints, Writer, Sender<()>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("writer.db");
+        prepare(&path).unwrap();
+        let db = Db {
+            connection: connect(&path, Role::Writer).unwrap(),
+            church: "grace".to_owned(),
+        };
+        let checkpoints = Checkpoints::start(connect(&path, Role::Writer).unwrap()).unwrap();
+        let writer = Writer::start(db, Arc::clone(checkpoints.wal()), queue).unwrap();
+        let (release, released) = channel::<()>();
+        let (entered, inside) = channel::<()>();
+        drop(writer.submit(|_| Ok(())).unwrap());
+        let hold = writer.submit(move |_| {
+            entered.send(()).ok();
+            released.recv().ok();
+            Ok(())
+        });
+        inside.recv().unwrap();
+        std::mem::forget(hold);
+        (folder, checkpoints, writer, release)
+    }
+
+    fn insert(db: &Db, id: &str) -> Result<(), Failure> {
+        db.run(
+            "INSERT INTO persons (church, id, generation, profile) VALUES ('grace', ?1, 0, '{}')",
+            [id],
+        )?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_failing_operation_takes_nothing_else_with_it() {
+        let (_folder, _checkpoints, writer, release) = busy(16);
+        let first = writer.submit(|db| insert(db, "first")).unwrap();
+        let broken = writer
+            .submit(|db| {
+                insert(db, "half")?;
+                insert(db, "first")
+            })
+            .unwrap();
+        let last = writer.submit(|db| insert(db, "last")).unwrap();
+        drop(release);
+        first.await.unwrap().unwrap();
+        assert!(broken.await.unwrap().is_err());
+        last.await.unwrap().unwrap();
+        let held = writer
+            .submit(|db| {
+                db.all("SELECT id FROM persons ORDER BY id", [], |row| {
+                    row.get::<_, String>(0)
+                })
+            })
+            .unwrap();
+        assert_eq!(held.await.unwrap().unwrap(), ["first", "last"]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_not_done() {
+        let (_folder, _checkpoints, writer, release) = busy(16);
+        drop(writer.submit(|db| insert(db, "abandoned")).unwrap());
+        let wanted = writer.submit(|db| insert(db, "wanted")).unwrap();
+        drop(release);
+        wanted.await.unwrap().unwrap();
+        let held = writer
+            .submit(|db| db.any("SELECT 1 FROM persons WHERE id = 'abandoned'", []))
+            .unwrap();
+        assert!(!held.await.unwrap().unwrap());
+    }
+
+    #[test]
+    fn a_full_queue_says_so() {
+        let (_folder, _checkpoints, writer, release) = busy(2);
+        let waiting: Vec<_> = (0..2).map(|_| writer.submit(|_| Ok(())).unwrap()).collect();
+        let refused = writer.submit(|_| Ok(())).err();
+        assert!(matches!(refused, Some(StoreError::Unavailable(_))));
+        drop(release);
+        drop(waiting);
+    }
+}
