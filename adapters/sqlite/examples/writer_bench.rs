@@ -5,6 +5,8 @@
 //! Prints the disk's own sync time, the steps of a message one after the other, accepts grouped
 //! from 64 tasks, and whole exchanges from 64 tasks. CPU is that of the whole process.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // to fail is its way of saying no
+
 use std::{
     fs::File,
     io::Write as _,

@@ -207,9 +207,14 @@ fn renew(fresh: &Path, replaced: Option<&Path>, now: Timestamp) -> Result<Restor
         db.connection.execute_batch("DETACH old")?;
     }
     // One file without a journal, so that the rename moves everything.
-    db.connection
-        .pragma_update(None, "journal_mode", "DELETE")?;
-    Ok(restored)
+    let journal: String =
+        db.connection
+            .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    if journal == "delete" {
+        Ok(restored)
+    } else {
+        Err(RestoreError::InUse(fresh.to_owned()))
+    }
 }
 
 fn secret(connection: &Connection, schema: &str) -> rusqlite::Result<Vec<u8>> {

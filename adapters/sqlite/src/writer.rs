@@ -95,7 +95,10 @@ impl Writer {
         });
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
         match queue.try_send(job) {
-            Ok(()) => Ok(answer),
+            Ok(()) => {
+                metrics::gauge!("muykol_store_queue_depth").increment(1.0);
+                Ok(answer)
+            }
             Err(TrySendError::Full(_)) => Err(StoreError::Unavailable(
                 "too many writes are waiting".to_owned(),
             )),
@@ -126,6 +129,7 @@ fn serve(db: &Db, wal: &Wal, queue: &Receiver<Box<dyn Job>>) {
         {
             group.push(next);
         }
+        metrics::gauge!("muykol_store_queue_depth").decrement(count(group.len()));
         group.retain(|job| !job.is_abandoned());
         if group.is_empty() {
             continue;
@@ -133,14 +137,18 @@ fn serve(db: &Db, wal: &Wal, queue: &Receiver<Box<dyn Job>>) {
         let started = Instant::now();
         let committed = write_group(db, &mut group).map_err(StoreError::from);
         metrics::histogram!("muykol_store_commit_seconds").record(started.elapsed());
-        #[allow(clippy::cast_precision_loss)] // at most 512
-        metrics::histogram!("muykol_store_group_size").record(group.len() as f64);
+        metrics::histogram!("muykol_store_group_size").record(count(group.len()));
         let operations = group.len();
         for job in group.drain(..) {
             job.finish(committed.clone());
         }
         wal.grew(db, operations);
     }
+}
+
+/// A group's size as a metric; never more than [`GROUP`].
+fn count(operations: usize) -> f64 {
+    u32::try_from(operations).map_or(f64::INFINITY, f64::from)
 }
 
 fn write_group(db: &Db, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! The store keeps every promise of the seams.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // to fail is its way of saying no
+
 use std::time::Duration;
 
 use muykol_core::contract::{self, fixtures};

@@ -1,5 +1,7 @@
 //! A message is on disk before it is acknowledged: the order of the system calls shows it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // to fail is its way of saying no
+
 use std::{path::Path, process::Command, time::Duration};
 
 use muykol_core::contract::fixtures::{accept, ana, church};

@@ -108,13 +108,13 @@ mod tests {
     #[test]
     fn a_commitment_is_the_hmac_of_the_canonical_details() {
         // Computed with Python's hmac module.
-        let expected = "4e9b9c9c2f63443bb40a9986da2650dd14b8a1cfc8b88315512c7f7511685b04";
-        let commitment = note(json!({ "b": 2, "a": 1 })).commitment(&AuditSalt::kept([7; 32]));
-        let hex: String = commitment
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        assert_eq!(hex, expected);
+        let expected = [
+            0x4e, 0x9b, 0x9c, 0x9c, 0x2f, 0x63, 0x44, 0x3b, 0xb4, 0x0a, 0x99, 0x86, 0xda, 0x26,
+            0x50, 0xdd, 0x14, 0xb8, 0xa1, 0xcf, 0xc8, 0xb8, 0x83, 0x15, 0x51, 0x2c, 0x7f, 0x75,
+            0x11, 0x68, 0x5b, 0x04,
+        ];
+        let salt = AuditSalt::kept([7; 32]);
+        assert_eq!(note(json!({ "b": 2, "a": 1 })).commitment(&salt), expected);
     }
 
     #[test]
