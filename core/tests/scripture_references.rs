@@ -228,6 +228,7 @@ fn published_rows() {
         println!("skipped: set MUYKOL_REFERENCE_ROWS to a folder with references-*.tsv");
         return;
     };
+    let mut failed = false;
     for (tag, least) in [
         ("en", 0.97),
         ("es", 0.90),
@@ -273,6 +274,7 @@ fn published_rows() {
                 println!("  {text:?} is {osis}, read {:?}", read(text, language));
             }
         }
-        assert!(share >= least, "{tag}: {share}");
+        failed |= share < least;
     }
+    assert!(!failed, "too many rows were missed");
 }

@@ -35,9 +35,7 @@ impl Heard {
 
     /// Whether words of this kind occur anywhere in the message.
     pub fn mentions(&self, circumstance: Circumstance) -> bool {
-        self.contexts
-            .iter()
-            .any(|(known, _)| *known == circumstance)
+        self.contexts.iter().any(|(known, _)| *known == circumstance)
     }
 
     /// How many different weak signs were heard that nothing explains away.
@@ -57,12 +55,7 @@ impl Heard {
     pub fn reading(&self, grammar: &Grammar, tokens: &[Token]) -> CrisisReading {
         let mut found: Vec<(CrisisLevel, CrisisKind, usize)> = Vec::new();
         for hit in &self.dangers {
-            let Effect::Crisis {
-                level,
-                kind,
-                tenseless,
-            } = grammar.rules[hit.rule].effect
-            else {
+            let Effect::Crisis { level, kind, tenseless } = grammar.rules[hit.rule].effect else {
                 continue;
             };
             if self.is_vetoed(hit) || self.in_fiction(hit, tokens) {
@@ -70,11 +63,7 @@ impl Heard {
             }
             let own = matches!(kind, CrisisKind::Suicide | CrisisKind::SelfHarm);
             if own && self.is_reported(hit, tokens) {
-                let level = if level == CrisisLevel::Imminent {
-                    level
-                } else {
-                    CrisisLevel::Concern
-                };
+                let level = if level == CrisisLevel::Imminent { level } else { CrisisLevel::Concern };
                 found.push((level, CrisisKind::ThirdParty, hit.rule));
             } else if own && self.is_negated(hit, tokens) {
                 found.push((CrisisLevel::Concern, kind, hit.rule));
@@ -91,9 +80,7 @@ impl Heard {
     }
 
     fn is_vetoed(&self, hit: &Hit) -> bool {
-        self.vetoes
-            .iter()
-            .any(|veto| veto.start <= hit.start && hit.end <= veto.end)
+        self.vetoes.iter().any(|veto| veto.start <= hit.start && hit.end <= veto.end)
     }
 
     fn is_reported(&self, hit: &Hit, tokens: &[Token]) -> bool {
@@ -107,9 +94,9 @@ impl Heard {
     fn is_past(&self, hit: &Hit, tokens: &[Token]) -> bool {
         let (start, end) = sentence(hit, tokens);
         let within = |circumstance| {
-            self.contexts
-                .iter()
-                .any(|(known, at)| *known == circumstance && at.start >= start && at.end <= end)
+            self.contexts.iter().any(|(known, at)| {
+                *known == circumstance && at.start >= start && at.end <= end
+            })
         };
         within(Circumstance::Past) && !within(Circumstance::Present)
     }
@@ -121,9 +108,7 @@ impl Heard {
                 && ((at.end <= hit.start
                     && hit.start - at.end <= FICTION_REACH
                     && !self.turns_between(at.end, hit.start))
-                    || (at.start >= hit.end
-                        && at.end <= end
-                        && at.start - hit.end <= FICTION_REACH / 2)
+                    || (at.start >= hit.end && at.end <= end && at.start - hit.end <= FICTION_REACH / 2)
                     || (at.start < hit.end && hit.start < at.end))
         })
     }
@@ -139,31 +124,19 @@ impl Heard {
         self.mentions(Circumstance::Joking) && self.mentions(Circumstance::Trifle)
     }
 
-    fn near_before(
-        &self,
-        circumstance: Circumstance,
-        hit: &Hit,
-        reach: usize,
-        tokens: &[Token],
-    ) -> bool {
+    fn near_before(&self, circumstance: Circumstance, hit: &Hit, reach: usize, tokens: &[Token]) -> bool {
         self.contexts.iter().any(|(known, at)| {
             *known == circumstance
                 && at.end <= hit.start
                 && hit.start - at.end <= reach
-                && (reach > 0
-                    || !tokens[at.end..=hit.start]
-                        .iter()
-                        .any(|token| token.begins_sentence))
+                && (reach > 0 || !tokens[at.end..=hit.start].iter().any(|token| token.begins_sentence))
         })
     }
 }
 
 /// The sentence around a hit, as a range of words.
 fn sentence(hit: &Hit, tokens: &[Token]) -> (usize, usize) {
-    let start = (0..=hit.start)
-        .rev()
-        .find(|&at| tokens[at].begins_sentence)
-        .unwrap_or(0);
+    let start = (0..=hit.start).rev().find(|&at| tokens[at].begins_sentence).unwrap_or(0);
     let end = (hit.end..tokens.len())
         .find(|&at| tokens[at].begins_sentence)
         .unwrap_or(tokens.len());
@@ -209,9 +182,5 @@ fn reading(
 }
 
 pub(super) fn language_of(grammar: &Grammar, code: &str) -> Option<String> {
-    grammar
-        .rules
-        .iter()
-        .find(|rule| rule.code == code)
-        .map(|rule| rule.language.clone())
+    grammar.rules.iter().find(|rule| rule.code == code).map(|rule| rule.language.clone())
 }

@@ -9,13 +9,21 @@ mod crisis;
 mod grammar;
 mod lexer;
 mod normalise;
-mod pending;
+mod reply;
+mod resources;
 
 use std::sync::LazyLock;
 
 pub use grammar::RuleError;
 pub use normalise::normalise;
-pub use pending::*;
+pub use reply::{
+    ChurchCare, ReplyContext, care_mode_note, check_replies, crisis_reply, reply_languages,
+    reply_warnings,
+};
+pub use resources::{
+    ContentFault, ContentWarning, CountryClues, check_resources, country_of_phone,
+    emergency_number, resources_for, warnings,
+};
 
 use crate::words::{CrisisKind, CrisisLevel, CrisisReading, EmotionReading};
 
@@ -25,7 +33,14 @@ use self::{
 };
 
 /// The rule files, in the order in which they are read.
-const RULES: &[(&str, &str)] = &[("en.rules", include_str!("../../data/care/rules/en.rules"))];
+const RULES: &[(&str, &str)] = &[
+    ("en.rules", include_str!("../../data/care/rules/en.rules")),
+    ("es.rules", include_str!("../../data/care/rules/es.rules")),
+    ("pt.rules", include_str!("../../data/care/rules/pt.rules")),
+    ("fr.rules", include_str!("../../data/care/rules/fr.rules")),
+    ("de.rules", include_str!("../../data/care/rules/de.rules")),
+    ("direct.rules", include_str!("../../data/care/rules/direct.rules")),
+];
 
 static GRAMMAR: LazyLock<Result<Grammar, RuleError>> = LazyLock::new(|| Grammar::compile(RULES));
 
@@ -58,19 +73,11 @@ pub fn check_rules() -> Result<(), &'static RuleError> {
 /// Reads one message.
 pub fn assess(text: &str, context: &Context<'_>) -> Assessment {
     let Ok(grammar) = &*GRAMMAR else {
-        return Assessment {
-            emotion: EmotionReading::unclear(),
-            crisis: CrisisReading::default(),
-        };
+        return Assessment { emotion: EmotionReading::unclear(), crisis: CrisisReading::default() };
     };
     let tokens = grammar.lexicon.tokens(text);
     let mut heard = Heard::default();
-    grammar.matches(&tokens, |hit| {
-        heard.add(grammar.rules[hit.rule].effect, hit)
-    });
+    grammar.matches(&tokens, |hit| heard.add(grammar.rules[hit.rule].effect, hit));
     let crisis = heard.reading(grammar, &tokens);
-    Assessment {
-        emotion: EmotionReading::unclear(),
-        crisis,
-    }
+    Assessment { emotion: EmotionReading::unclear(), crisis }
 }

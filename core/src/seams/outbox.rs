@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    seams::{ClaimRequest, StoreError},
-    words::{Effect, EffectId, Timestamp},
+    seams::StoreError,
+    words::{Effect, Lease, Timestamp},
 };
 
 /// How an attempt to carry out an effect ended.
@@ -55,15 +55,18 @@ pub trait OutboxStore: Send + Sync {
     async fn due(
         &self,
         shard: u16,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Effect>, StoreError>;
 
-    /// Settles an effect. Settling one that is settled already, parked, or unknown changes nothing.
+    /// Settles an effect, as leased by [`Effect::lease`]. Settling one that is settled already,
+    /// parked, or unknown changes nothing. Once somebody else holds the effect, only
+    /// [`Settlement::Sent`] still counts, because it is true whoever says it; anything else is
+    /// theirs to find out.
     async fn settle(
         &self,
-        effect: &EffectId,
+        effect: &Effect,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError>;

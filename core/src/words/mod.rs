@@ -13,7 +13,7 @@ mod time;
 
 pub use address::{Account, Address, Audience, Channel, Destination, Place, PlaceRole};
 pub use crisis::{CrisisKind, CrisisLevel, CrisisReading};
-pub use effect::{Action, Effect, Lane, NewEffect, Part};
+pub use effect::{Action, Effect, Lane, Lease, NewEffect, Part};
 pub use emotion::{Emotion, EmotionReading};
 pub use history::{AuditNote, Entry, EntryBody, Role};
 pub use ids::{

@@ -1,0 +1,202 @@
+//! GET /
+
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use muykol_core::words::{Entry, EntryBody, EntryId, InboundId, PersonId};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    api::history::is_id,
+    chat::ReplyWatch,
+    page::{
+        cookie,
+        render::{page, see},
+        view::{Alert, ChatPage, Line, Shell, cards},
+    },
+    problem::Problem,
+    sessions::{Lookup, Token, Visitor},
+    state::WebState,
+};
+
+/// How many lines a page shows.
+const LINES: usize = 40;
+/// Among how many of the latest replies danger keeps help on top.
+const CARE_REPLIES: usize = 6;
+
+/// What of the conversation to show.
+#[derive(Deserialize, Default)]
+pub(crate) struct Which {
+    /// Only what was said before this line.
+    before: Option<String>,
+    /// The message whose reply was not there yet.
+    waiting: Option<String>,
+    /// Whether to wait for it now.
+    look: Option<String>,
+    /// The line that was rated just now.
+    thanks: Option<String>,
+}
+
+/// The page, with what was said.
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    headers: HeaderMap,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Response {
+    let which = which.map(|Query(which)| which).unwrap_or_default();
+    let mut set = HeaderMap::new();
+    let sent = cookie::read(&headers, state.config());
+    let visitor = match &sent {
+        None => Ok(None),
+        Some(token) => match state.desk().find(token).await {
+            Lookup::Known(visitor) => Ok(Some(visitor)),
+            Lookup::Unknown => Ok(None),
+            Lookup::StoreDown(_) => Err(()),
+        },
+    };
+    // A cookie and no session: one is opened by the first message, so that a passing robot
+    // leaves no trace in the store.
+    let Some(token) = sent.or_else(|| Token::random().ok()) else {
+        return Problem::store_down().into_response();
+    };
+    if visitor.as_ref().is_ok_and(Option::is_none) {
+        if let Some(cookie) = cookie::keep(&token, state.config()) {
+            set.insert(header::SET_COOKIE, cookie);
+        }
+    }
+    let shown = match visitor {
+        Ok(None) => blank(&state, &token),
+        Ok(Some(visitor)) => match conversation(&state, &token, &visitor, &which).await {
+            Ok(Shown::Page(page)) => *page,
+            Ok(Shown::Answered) => return see("/#latest", None),
+            Err(_) => unreadable(&state, &token),
+        },
+        Err(()) => unreadable(&state, &token),
+    };
+    page(StatusCode::OK, &set, &shown)
+}
+
+/// A page on which nothing was said yet.
+pub(crate) fn blank(state: &WebState, token: &Token) -> ChatPage {
+    let config = state.config();
+    ChatPage {
+        shell: Shell::new(state),
+        language: None,
+        alert: None,
+        urgent: Vec::new(),
+        urgent_words: Vec::new(),
+        help: cards([&state.seams().care.helplines(None)]),
+        help_open: false,
+        greeting: config.greeting.clone(),
+        notice: config.notice.clone(),
+        lines: Vec::new(),
+        older: None,
+        paged: false,
+        waiting: None,
+        form_token: cookie::form_token(token),
+        form_id: Uuid::new_v4().simple().to_string(),
+        draft: String::new(),
+    }
+}
+
+/// The page while nothing can be read: it can still be written on, and help is unfolded.
+fn unreadable(state: &WebState, token: &Token) -> ChatPage {
+    let mut page = blank(state, token);
+    page.alert = Some(Alert {
+        title: "We cannot show your conversation right now".to_owned(),
+        detail: "Nothing is lost. You can write all the same, or come back in a few minutes. \
+                 If it cannot wait, the people below can be reached now."
+            .to_owned(),
+    });
+    page.help_open = true;
+    page
+}
+
+enum Shown {
+    Page(Box<ChatPage>),
+    /// The reply that was waited for is there.
+    Answered,
+}
+
+async fn conversation(
+    state: &WebState,
+    token: &Token,
+    visitor: &Visitor,
+    which: &Which,
+) -> Result<Shown, Problem> {
+    let seams = state.seams();
+    let mut page = blank(state, token);
+    let found = seams.people.find(&visitor.address).await;
+    let Some(profile) = found.map_err(|_| Problem::store_down())? else {
+        return Ok(Shown::Page(Box::new(page)));
+    };
+    if let Some(id) = which.waiting.as_deref().filter(|id| is_id(id)) {
+        let look = which.look.is_some();
+        if answered(state, &profile.id, &InboundId::from(id), look).await? {
+            return Ok(Shown::Answered);
+        }
+        page.waiting = Some(id.to_owned());
+    }
+    let before = which.before.as_deref().filter(|id| is_id(id));
+    let mut entries = seams
+        .history
+        .before(
+            &profile.id,
+            before.map(EntryId::from).as_ref(),
+            LINES + 1,
+            state.now(),
+        )
+        .await
+        .map_err(|_| Problem::store_down())?;
+    if entries.len() > LINES {
+        entries.truncate(LINES);
+        page.older = entries.last().map(|entry| entry.id.0.clone());
+    }
+    page.paged = before.is_some();
+    page.urgent = danger(&entries).map(|blocks| cards(blocks)).unwrap_or_default();
+    page.help = cards([&seams.care.helplines(profile.country.as_deref())]);
+    page.language = profile.language;
+    page.lines = entries
+        .iter()
+        .rev()
+        .map(|entry| Line::of(entry, state.now()))
+        .collect();
+    if let Some(thanks) = &which.thanks {
+        page.lines.iter_mut().for_each(|line| line.thank(thanks));
+    }
+    if let Some(last) = page.lines.last_mut().filter(|_| before.is_none()) {
+        last.make_latest();
+    }
+    Ok(Shown::Page(Box::new(page)))
+}
+
+/// Whether a message of this person's has its reply; waits for it if asked to.
+async fn answered(
+    state: &WebState,
+    person: &PersonId,
+    inbound: &InboundId,
+    look: bool,
+) -> Result<bool, Problem> {
+    if look {
+        let mut watch = ReplyWatch::begin(state, person, inbound.clone()).await;
+        return Ok(watch.reply(state.config().reply_wait).await.is_some());
+    }
+    let answer = state.seams().history.answer(inbound).await;
+    Ok(answer.map_err(|_| Problem::store_down())?.is_some())
+}
+
+/// The blocks of the latest reply to danger, while it is recent.
+fn danger(newest_first: &[Entry]) -> Option<&[muykol_core::words::Block]> {
+    newest_first
+        .iter()
+        .filter_map(|entry| match &entry.body {
+            EntryBody::Muykol { reply, .. } => Some(reply),
+            EntryBody::Person { .. } => None,
+        })
+        .take(CARE_REPLIES)
+        .find(|reply| reply.crisis.level.takes_emergency_lane())
+        .map(|reply| reply.blocks.as_slice())
+}

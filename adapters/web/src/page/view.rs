@@ -1,0 +1,366 @@
+//! What the templates show. Every string here is escaped by them; none is markup.
+
+use askama::Template;
+use muykol_core::words::{
+    AnsweredBy, Block, Choice, Entry, EntryBody, EntryId, Reply, Resource, Timestamp,
+};
+
+use crate::{page::assets, problem::Problem, state::WebState, time};
+
+/// What every page has.
+pub(crate) struct Shell {
+    /// The church's name.
+    pub church: String,
+    /// The style sheet's address.
+    pub stylesheet: &'static str,
+    /// The icon's address.
+    pub icon: &'static str,
+}
+
+impl Shell {
+    pub(crate) fn new(state: &WebState) -> Self {
+        Self {
+            church: state.config().church_name.clone(),
+            stylesheet: assets::stylesheet(),
+            icon: assets::icon(),
+        }
+    }
+}
+
+/// One place of help as a card.
+pub(crate) struct Card {
+    name: String,
+    place: String,
+    call: Option<Link>,
+    sms: Option<Link>,
+    site: Option<Link>,
+}
+
+/// Something to tap.
+pub(crate) struct Link {
+    href: String,
+    label: String,
+}
+
+impl From<&Resource> for Card {
+    fn from(resource: &Resource) -> Self {
+        Self {
+            name: resource.name.clone(),
+            place: match resource.country.as_str() {
+                "INTL" => "Worldwide".to_owned(),
+                country => country.to_owned(),
+            },
+            call: resource.phone.as_deref().and_then(call),
+            sms: resource.sms.as_deref().and_then(sms),
+            site: resource.url.as_deref().and_then(site),
+        }
+    }
+}
+
+/// A `tel:` link (RFC 3966): digits, `+`, `*` and an escaped `#` of what is shown.
+fn call(number: &str) -> Option<Link> {
+    let dialled = dialled(number)?;
+    Some(Link {
+        href: format!("tel:{dialled}"),
+        label: number.to_owned(),
+    })
+}
+
+/// An `sms:` link (RFC 5724) for "741741" or "HOME to 741741".
+fn sms(how: &str) -> Option<Link> {
+    let (word, number) = how
+        .rsplit_once(" to ")
+        .map_or((None, how), |(word, number)| (Some(word.trim()), number));
+    let dialled = dialled(number)?;
+    let body = word.map_or_else(String::new, |word| {
+        let plain: String = word
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
+        format!("?body={plain}")
+    });
+    Some(Link {
+        href: format!("sms:{dialled}{body}"),
+        label: how.to_owned(),
+    })
+}
+
+fn dialled(number: &str) -> Option<String> {
+    let dialled: String = number
+        .chars()
+        .filter(|c| c.is_ascii_digit() || "+*#".contains(*c))
+        .collect();
+    dialled
+        .contains(|c: char| c.is_ascii_digit())
+        .then(|| dialled.replace('#', "%23"))
+}
+
+/// A link to a website; nothing but the web's own schemes.
+fn site(url: &str) -> Option<Link> {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"))?;
+    let host = rest.split('/').next()?;
+    Some(Link {
+        href: url.to_owned(),
+        label: host.trim_start_matches("www.").to_owned(),
+    })
+}
+
+/// The cards of some blocks.
+pub(crate) fn cards<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> Vec<Card> {
+    blocks
+        .into_iter()
+        .filter_map(|block| match block {
+            Block::Resources { items } => Some(items),
+            _ => None,
+        })
+        .flatten()
+        .map(Card::from)
+        .collect()
+}
+
+/// A piece of a line.
+pub(crate) enum Piece {
+    /// Plain sentences.
+    Text(String),
+    /// A passage.
+    Verse {
+        /// Where it stands.
+        reference: String,
+        /// The held text.
+        text: String,
+        /// In which translation.
+        translation: String,
+    },
+    /// A thought to stay with.
+    Reflection(String),
+    /// One small step.
+    Action(String),
+    /// Real help.
+    Resources(Vec<Card>),
+    /// Options that are past: the latest ones are buttons beside the form.
+    Choices(Vec<Choice>),
+}
+
+impl From<&Block> for Piece {
+    fn from(block: &Block) -> Self {
+        match block {
+            Block::Text { text } => Self::Text(text.clone()),
+            Block::Verse {
+                reference,
+                text,
+                translation,
+            } => Self::Verse {
+                reference: reference.clone(),
+                text: text.clone(),
+                translation: translation.clone(),
+            },
+            Block::Reflection { text } => Self::Reflection(text.clone()),
+            Block::Action { text } => Self::Action(text.clone()),
+            Block::Resources { items } => Self::Resources(items.iter().map(Card::from).collect()),
+            Block::Choices { items } => Self::Choices(items.clone()),
+        }
+    }
+}
+
+/// One line of the conversation.
+pub(crate) struct Line {
+    id: String,
+    mine: bool,
+    ago: String,
+    at: String,
+    pieces: Vec<Piece>,
+    /// Whether it can be rated.
+    rateable: bool,
+    thanked: bool,
+    latest: bool,
+    /// Choices that can still be made.
+    choices: Vec<Choice>,
+}
+
+impl Line {
+    /// A line of history.
+    pub(crate) fn of(entry: &Entry, now: Timestamp) -> Self {
+        match &entry.body {
+            EntryBody::Person { text, .. } => Self {
+                mine: true,
+                pieces: vec![Piece::Text(text.clone())],
+                rateable: false,
+                ..Self::blank(&entry.id, entry.at, now)
+            },
+            EntryBody::Muykol { reply, .. } => Self {
+                pieces: reply.blocks.iter().map(Piece::from).collect(),
+                rateable: matches!(reply.answered_by, AnsweredBy::Curated | AnsweredBy::Model),
+                ..Self::blank(&entry.id, entry.at, now)
+            },
+        }
+    }
+
+    /// What a person wrote and nobody could keep.
+    pub(crate) fn unkept(text: &str, now: Timestamp) -> Self {
+        Self {
+            mine: true,
+            pieces: vec![Piece::Text(text.to_owned())],
+            ..Self::blank(&EntryId::from("unkept"), now, now)
+        }
+    }
+
+    /// A reply that nobody could keep.
+    pub(crate) fn reply(reply: &Reply, now: Timestamp) -> Self {
+        Self {
+            pieces: reply.blocks.iter().map(Piece::from).collect(),
+            ..Self::blank(&reply.id, now, now)
+        }
+    }
+
+    fn blank(id: &EntryId, at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            id: id.0.clone(),
+            mine: false,
+            ago: time::ago(at, now),
+            at: time::rfc3339(at),
+            pieces: Vec::new(),
+            rateable: false,
+            thanked: false,
+            latest: false,
+            choices: Vec::new(),
+        }
+    }
+
+    /// Marks the last line: the page jumps to it, and its choices become buttons.
+    pub(crate) fn make_latest(&mut self) {
+        self.latest = true;
+        let mut choices = Vec::new();
+        self.pieces.retain_mut(|piece| match piece {
+            Piece::Choices(items) => {
+                choices.append(items);
+                false
+            }
+            _ => true,
+        });
+        self.choices = choices;
+    }
+
+    /// Marks the line that was rated just now.
+    pub(crate) fn thank(&mut self, id: &str) {
+        self.thanked = self.id == id;
+    }
+}
+
+/// Something the person has to know before anything else.
+pub(crate) struct Alert {
+    /// In a few words.
+    pub title: String,
+    /// In a sentence.
+    pub detail: String,
+}
+
+impl From<&Problem> for Alert {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            title: problem.title().to_owned(),
+            detail: problem.detail().to_owned(),
+        }
+    }
+}
+
+/// The chat page.
+#[derive(Template)]
+#[template(path = "chat.html")]
+pub(crate) struct ChatPage {
+    /// What every page has.
+    pub shell: Shell,
+    /// The language of what muykol said, if the person chose one.
+    pub language: Option<String>,
+    /// What the person has to know first.
+    pub alert: Option<Alert>,
+    /// Help for somebody in danger, above everything.
+    pub urgent: Vec<Card>,
+    /// The words of a crisis reply that is shown nowhere else.
+    pub urgent_words: Vec<String>,
+    /// The helplines, for everybody.
+    pub help: Vec<Card>,
+    /// Whether the helplines are unfolded.
+    pub help_open: bool,
+    /// A sentence of welcome.
+    pub greeting: Option<String>,
+    /// The notice of first contact.
+    pub notice: Vec<String>,
+    /// The conversation, oldest first.
+    pub lines: Vec<Line>,
+    /// The line before which there is more.
+    pub older: Option<String>,
+    /// Whether these are older lines than the newest.
+    pub paged: bool,
+    /// The message whose reply is still being written.
+    pub waiting: Option<String>,
+    /// The form's proof that it came from here.
+    pub form_token: String,
+    /// The form's id.
+    pub form_id: String,
+    /// What the person wrote and has not been able to send.
+    pub draft: String,
+}
+
+/// An error as a page.
+#[derive(Template)]
+#[template(path = "problem.html")]
+pub(crate) struct ProblemPage {
+    shell: Shell,
+    alert: Alert,
+    urgent: Vec<Card>,
+    urgent_words: Vec<String>,
+    help: Vec<Card>,
+    request_id: String,
+}
+
+impl ProblemPage {
+    pub(crate) fn new(problem: &Problem, state: &WebState) -> Self {
+        let card = problem.resources().unwrap_or_default();
+        Self {
+            shell: Shell::new(state),
+            alert: Alert::from(problem),
+            urgent: cards(card),
+            urgent_words: words(card),
+            help: cards([&state.seams().care.helplines(None)]),
+            request_id: problem.request_id().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The sentences among some blocks.
+pub(crate) fn words(blocks: &[Block]) -> Vec<String> {
+    blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Text { text } | Block::Reflection { text } | Block::Action { text } => {
+                Some(text.clone())
+            }
+            Block::Verse { .. } | Block::Resources { .. } | Block::Choices { .. } => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_become_links_that_dial() {
+        assert_eq!(call("1-800-273-8255").unwrap().href, "tel:18002738255");
+        assert_eq!(call("+44 116 123").unwrap().href, "tel:+44116123");
+        assert_eq!(call("*#1").unwrap().href, "tel:*%231");
+        assert!(call("see website").is_none());
+        assert_eq!(sms("988").unwrap().href, "sms:988");
+        assert_eq!(sms("HOME to 741741").unwrap().href, "sms:741741?body=HOME");
+        assert_eq!(sms("a&b to 7").unwrap().href, "sms:7?body=ab");
+    }
+
+    #[test]
+    fn only_the_web_is_linked_to() {
+        assert_eq!(site("https://www.example.org/a").unwrap().label, "example.org");
+        assert!(site("javascript:alert(1)").is_none());
+        assert!(site("data:text/html,x").is_none());
+    }
+}
