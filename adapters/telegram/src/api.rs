@@ -124,6 +124,15 @@ pub(crate) struct Me {
     pub(crate) can_read_all_group_messages: bool,
 }
 
+/// What is read of the state of the webhook.
+#[derive(Debug, Deserialize)]
+pub(crate) struct WebhookInfo {
+    pub(crate) url: String,
+    #[serde(default)]
+    pub(crate) pending_update_count: u64,
+    pub(crate) last_error_message: Option<String>,
+}
+
 /// `sendMessageDraft` (Bot API 9.3), which teloxide does not know yet.
 #[derive(Serialize)]
 pub(crate) struct SendMessageDraft {
@@ -156,7 +165,7 @@ impl Api {
         );
         Url::parse(&base).map_err(|_| SettingsError::ApiUrl)?;
         let client = Client::builder()
-            .connect_timeout(Duration::from_secs(5))
+            .connect_timeout(Duration::from_secs(3))
             .pool_idle_timeout(Duration::from_secs(90))
             .tcp_keepalive(Duration::from_secs(30))
             .tcp_nodelay(true)

@@ -54,12 +54,7 @@ pub(crate) fn capabilities(username: Option<&str>) -> Capabilities {
     }
 }
 
-/// Words by which Telegram says that a message cannot be edited any more.
-const NOT_EDITABLE: [&str; 3] = [
-    "message to edit not found",
-    "message can't be edited",
-    "MESSAGE_ID_INVALID",
-];
+/// Words by which Telegram says that the topic is gone.
 const NO_THREAD: [&str; 2] = ["message thread not found", "TOPIC_DELETED"];
 
 /// A destination as the Bot API names it.
@@ -159,10 +154,6 @@ impl Courier for Telegram {
             Err(failure) if failure.says(&["message is not modified"]) => self.receipt(Ok(Taken {
                 message_id: i64::from(id),
             })),
-            // Somebody deleted it: the words are sent anew rather than lost.
-            Err(failure) if failure.says(&NOT_EDITABLE) => {
-                self.send(to, part, rich, &EffectId(String::new())).await
-            }
             taken => self.receipt(taken),
         }
     }

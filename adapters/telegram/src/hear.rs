@@ -298,7 +298,7 @@ mod tests {
         ears.hear(&serde_json::from_str(&raw).unwrap())
     }
 
-    fn message(more: Value) -> Value {
+    fn message(more: &Value) -> Value {
         let mut message = json!({
             "message_id": 9, "date": 100, "from": {"id": 42, "is_bot": false, "first_name": "A", "language_code": "es"},
             "chat": {"id": 42, "type": "private"},
@@ -309,7 +309,7 @@ mod tests {
         json!({"update_id": 1, "message": message})
     }
 
-    fn group(more: Value) -> Value {
+    fn group(more: &Value) -> Value {
         let mut update = message(more);
         update["message"]["chat"] = json!({"id": -100, "type": "supergroup", "title": "T"});
         update
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_private_message_keeps_its_words() {
-        let inbound = inbound(&message(json!({"text": " I can't sleep "})));
+        let inbound = inbound(&message(&json!({"text": " I can't sleep "})));
         assert_eq!(inbound.text, "I can't sleep");
         assert_eq!(inbound.provider_id, "42:9");
         assert_eq!(inbound.locale.as_deref(), Some("es"));
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_message_with_an_entity_newer_than_the_library_keeps_its_words() {
-        let update = message(json!({
+        let update = message(&json!({
             "text": "help me tonight",
             "entities": [{"type": "something_new", "offset": 8, "length": 7, "odd": {"x": 1}}],
             "new_field_of_telegram": {"y": []},
@@ -355,28 +355,28 @@ mod tests {
     #[test]
     fn commands_are_read_with_and_without_the_name_of_the_bot() {
         assert_eq!(
-            inbound(&message(json!({"text": "/Verse@muykol_bot John 3:16"}))).kind,
+            inbound(&message(&json!({"text": "/Verse@muykol_bot John 3:16"}))).kind,
             command("verse", "John 3:16")
         );
         assert_eq!(
-            inbound(&message(json!({"text": "/start abc"}))).kind,
+            inbound(&message(&json!({"text": "/start abc"}))).kind,
             command("start", "abc")
         );
         assert_eq!(
-            inbound(&group(json!({"text": "/verse@Muykol_bot John 3:16"}))).kind,
+            inbound(&group(&json!({"text": "/verse@Muykol_bot John 3:16"}))).kind,
             command("verse", "John 3:16")
         );
         assert!(matches!(
-            hear(&group(json!({"text": "/verse@other_bot John 3:16"}))),
+            hear(&group(&json!({"text": "/verse@other_bot John 3:16"}))),
             Heard::Nothing
         ));
         assert_eq!(
-            inbound(&message(json!({"text": "/ not a command"}))).kind,
+            inbound(&message(&json!({"text": "/ not a command"}))).kind,
             InboundKind::Text
         );
         // What follows a command is words like any other: it is assessed.
         assert_eq!(
-            inbound(&message(json!({"text": "/help I want to die"}))).text,
+            inbound(&message(&json!({"text": "/help I want to die"}))).text,
             "I want to die"
         );
     }
@@ -384,10 +384,10 @@ mod tests {
     #[test]
     fn a_group_is_heard_by_mention_or_reply_only() {
         assert!(matches!(
-            hear(&group(json!({"text": "hello all"}))),
+            hear(&group(&json!({"text": "hello all"}))),
             Heard::Nothing
         ));
-        let mentioned = inbound(&group(json!({"text": "hi @Muykol_Bot, I can't sleep"})));
+        let mentioned = inbound(&group(&json!({"text": "hi @Muykol_Bot, I can't sleep"})));
         assert_eq!(mentioned.text, "hi I can't sleep");
         assert_eq!(
             (
@@ -397,24 +397,24 @@ mod tests {
             (Audience::Public, Some("9"))
         );
         assert!(matches!(
-            hear(&group(json!({"text": "@muykol_bots hi"}))),
+            hear(&group(&json!({"text": "@muykol_bots hi"}))),
             Heard::Nothing
         ));
         let reply = json!({"text": "thanks", "reply_to_message": {"message_id": 3, "from": {"id": 7, "is_bot": true}}});
-        assert_eq!(inbound(&group(reply)).text, "thanks");
+        assert_eq!(inbound(&group(&reply)).text, "thanks");
         let other =
             json!({"text": "thanks", "reply_to_message": {"message_id": 3, "from": {"id": 8}}});
-        assert!(matches!(hear(&group(other)), Heard::Nothing));
+        assert!(matches!(hear(&group(&other)), Heard::Nothing));
     }
 
     #[test]
     fn a_topic_is_kept_and_the_general_one_has_none() {
         let topic =
             json!({"text": "@muykol_bot hi", "message_thread_id": 5, "is_topic_message": true});
-        assert_eq!(inbound(&group(topic)).place.thread.as_deref(), Some("5"));
+        assert_eq!(inbound(&group(&topic)).place.thread.as_deref(), Some("5"));
         // In a supergroup without topics a reply carries a thread id that must not be sent back.
         let plain = json!({"text": "@muykol_bot hi", "message_thread_id": 5});
-        assert_eq!(inbound(&group(plain)).place.thread, None);
+        assert_eq!(inbound(&group(&plain)).place.thread, None);
     }
 
     #[test]
@@ -426,7 +426,7 @@ mod tests {
             json!({"new_chat_members": []}),
             json!({"text": "x", "chat": {"id": -5, "type": "channel"}}),
         ] {
-            assert!(matches!(hear(&message(more)), Heard::Nothing));
+            assert!(matches!(hear(&message(&more)), Heard::Nothing));
         }
         assert!(matches!(
             hear(&json!({"update_id": 1, "channel_post": {}})),
@@ -451,7 +451,7 @@ mod tests {
             ("something_new", Attachment::Other),
         ];
         for (field, what) in kinds {
-            let inbound = inbound(&message(json!({field: {}, "caption": "look"})));
+            let inbound = inbound(&message(&json!({field: {}, "caption": "look"})));
             assert_eq!(
                 (inbound.kind, inbound.text.as_str()),
                 (InboundKind::Attachment { what }, "look")

@@ -12,7 +12,7 @@ use muykol_core::{
 };
 use serde_json::value::RawValue;
 use teloxide_core::payloads::GetUpdates;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
 use crate::{
     api::Failure,
@@ -25,13 +25,13 @@ use crate::{
 /// How much longer than the poll itself its answer may take.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Polls until `stop`; whenever the lease is lost, stands by for it.
+/// Polls until `stop` turns true; whenever the lease is lost, stands by for it.
 pub(crate) async fn poll(
     telegram: &Telegram,
     door: &dyn Door,
     leases: &dyn Leases,
     holder: &HolderId,
-    stop: &CancellationToken,
+    mut stop: watch::Receiver<bool>,
 ) {
     let name = format!("telegram:poll:{}", telegram.account().0);
     let poller = Poller {
@@ -41,17 +41,17 @@ pub(crate) async fn poll(
         holder,
         name,
     };
-    while !stop.is_cancelled() {
+    while !*stop.borrow() {
         if let Some(grant) = poller.acquire().await {
             let term = grant.term;
-            poller.hold(grant, stop).await;
-            if stop.is_cancelled() {
+            poller.hold(grant, stop.clone()).await;
+            if *stop.borrow() {
                 let _ = leases.release(&poller.name, term).await;
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(telegram.settings().timing.lease / 3) => {}
-            () = stop.cancelled() => {}
+            () = tokio::time::sleep(telegram.settings().timing.lease / 12) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 }
@@ -94,7 +94,7 @@ impl Poller<'_> {
     }
 
     /// Polls while the lease holds. What has come in is always taken to the door to its end.
-    async fn hold(&self, grant: Grant, stop: &CancellationToken) {
+    async fn hold(&self, grant: Grant, mut stop: watch::Receiver<bool>) {
         let mut offset: Option<i32> = grant
             .position
             .as_deref()
@@ -104,7 +104,7 @@ impl Poller<'_> {
             let updates = tokio::select! {
                 updates = self.ask(offset, &mut backoff) => updates,
                 () = self.renew_until_lost(grant.term) => return,
-                () = stop.cancelled() => return,
+                _ = stop.wait_for(|stop| *stop) => return,
             };
             let mut taking = pin!(self.take_all(&updates));
             let (taken, held) = tokio::select! {

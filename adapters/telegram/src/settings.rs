@@ -39,7 +39,8 @@ pub struct Timing {
     pub backoff: Duration,
     /// The longest such wait.
     pub backoff_cap: Duration,
-    /// How long any call but a poll may take.
+    /// How long any call but a poll may take. Core gives up on a send after 5 s; ending before
+    /// that tells a connection that never was from an answer that never came.
     pub call: Duration,
 }
 
@@ -50,7 +51,7 @@ impl Default for Timing {
             lease: Duration::from_secs(6),
             backoff: Duration::from_millis(500),
             backoff_cap: Duration::from_secs(30),
-            call: Duration::from_secs(10),
+            call: Duration::from_millis(4800),
         }
     }
 }

@@ -11,13 +11,15 @@ use muykol_core::{
     words::{Account, Clock, HolderId, Inbound, Timestamp},
 };
 use teloxide_core::{
-    payloads::{AnswerCallbackQuery, DeleteWebhook, GetMe, SetMyCommands, SetWebhook},
+    payloads::{
+        AnswerCallbackQuery, DeleteWebhook, GetMe, GetWebhookInfo, SetMyCommands, SetWebhook,
+    },
     types::{AllowedUpdate, BotCommand, CallbackQueryId},
 };
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
 use crate::{
-    api::{Api, Failure, Me},
+    api::{Api, Failure, Me, WebhookInfo},
     courier::capabilities,
     hear::{COMMANDS, Ears, Heard},
     incoming::Update,
@@ -35,6 +37,9 @@ pub(crate) const ALLOWED: [AllowedUpdate; 3] = [
     AllowedUpdate::EditedMessage,
     AllowedUpdate::CallbackQuery,
 ];
+
+/// How long `setWebhook` may take: Telegram looks the address up before it answers.
+const SETTING_UP: Duration = Duration::from_secs(20);
 
 /// The channel "telegram".
 pub struct Telegram {
@@ -76,24 +81,24 @@ impl Telegram {
         })
     }
 
-    /// Introduces the bot and listens until `stop`. Every failure is tried again for ever, with
+    /// Introduces the bot and listens until `stop` turns true. Every failure is tried again for ever, with
     /// jitter and a cap; what goes on is in the health of the channel.
     pub async fn run(
         &self,
         door: Arc<dyn Door>,
         leases: Arc<dyn Leases>,
         holder: HolderId,
-        stop: CancellationToken,
+        mut stop: watch::Receiver<bool>,
     ) {
         tokio::select! {
             () = self.introduce() => {}
-            () = stop.cancelled() => return,
+            _ = stop.wait_for(|stop| *stop) => return,
         }
         match self.settings.mode {
-            Mode::Poll => poll::poll(self, door.as_ref(), leases.as_ref(), &holder, &stop).await,
+            Mode::Poll => poll::poll(self, door.as_ref(), leases.as_ref(), &holder, stop).await,
             Mode::Webhook { .. } => tokio::select! {
                 () = self.keep_webhook() => {}
-                () = stop.cancelled() => {}
+                _ = stop.wait_for(|stop| *stop) => {}
             },
         }
     }
@@ -174,7 +179,9 @@ impl Telegram {
             let mut webhook = SetWebhook::new(url);
             webhook.secret_token = Some(secret.0);
             webhook.allowed_updates = Some(ALLOWED.to_vec());
-            let _: bool = self.insist(|| self.api.call(&webhook)).await;
+            let _: bool = self
+                .insist(|| self.api.call_within(&webhook, SETTING_UP))
+                .await;
             self.status.enter(Phase::Webhook);
         } else {
             let removal = DeleteWebhook::new();
@@ -182,12 +189,34 @@ impl Telegram {
         }
     }
 
-    /// Looks now and then whether the webhook still stands: another program with the same token
-    /// may have taken it away.
+    /// Asks Telegram now and then how its calls fare: another program with the same token may have
+    /// taken the webhook away, or Telegram may not get through to us, which nobody here would see.
     async fn keep_webhook(&self) {
+        let ours = self
+            .settings
+            .webhook()
+            .ok()
+            .flatten()
+            .map(|(url, _)| url.to_string());
+        let ask = GetWebhookInfo::new();
         loop {
-            tokio::time::sleep(10 * self.settings.timing.backoff_cap).await;
-            self.place_webhook().await;
+            tokio::time::sleep(2 * self.settings.timing.backoff_cap).await;
+            let info: WebhookInfo = self.insist(|| self.api.call(&ask)).await;
+            match info.last_error_message {
+                _ if Some(&info.url) != ours.as_ref() => self.place_webhook().await,
+                Some(error) if info.pending_update_count > 0 => {
+                    let waiting = info.pending_update_count;
+                    let why = format!(
+                        "Telegram does not get through to the webhook ({error}); {waiting} updates wait"
+                    );
+                    if self.status.enter(Phase::Failing(why.clone())) {
+                        tracing::warn!(why, "Telegram");
+                    }
+                }
+                _ => {
+                    self.status.enter(Phase::Webhook);
+                }
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 //! What goes wrong when listening, each under the name of its pitfall, over real HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
@@ -479,6 +480,29 @@ async fn health_is_the_last_real_event() {
     door.reach(1).await;
     let after = bot.telegram.health().await;
     assert!(after.ok && after.last_event > before);
+}
+
+#[tokio::test]
+async fn a_webhook_that_telegram_cannot_reach_or_that_was_taken_away_shows() {
+    let telegram = counterpart().await;
+    let door = Arc::new(Kept::default());
+    let bot = webhook(&telegram, &door).await;
+    let detail = || {
+        futures_util::FutureExt::now_or_never(bot.telegram.health())
+            .map(|health| health.detail)
+            .unwrap_or_default()
+    };
+    door.fail(true);
+    telegram.act(&Incoming::text(PERSON, "hi"));
+    eventually("it shows", || detail().contains("does not get through")).await;
+    door.fail(false);
+    eventually("it is mended", || detail().contains("calls the webhook")).await;
+    let api = format!("{}/bot{}", telegram.url(), telegram.token());
+    reqwest::get(format!("{api}/setWebhook?url=http://127.0.0.1:9/x"))
+        .await
+        .unwrap();
+    telegram.act(&Incoming::text(PERSON, "taken away?"));
+    door.reach(2).await;
 }
 
 #[tokio::test]

@@ -155,6 +155,7 @@ fn send_message(shared: &Shared, world: &mut World, args: &Args) -> Answer {
     };
     let shown = shown(shared, chat, id, &message);
     chat.messages.push(message);
+    chat.by_bot += 1;
     world.counters.sends += 1;
     shared.changed.notify_waiters();
     Ok(shown)
@@ -379,6 +380,8 @@ fn delete_message(world: &mut World, args: &Args) -> Answer {
         return Err(Refusal::bad("message to delete not found"));
     };
     message.deleted = true;
+    let by_bot = message.user.is_none();
+    chat.by_bot -= usize::from(by_bot);
     world.counters.deletes += 1;
     Ok(json!(true))
 }

@@ -222,15 +222,11 @@ pub(crate) async fn wait(shared: &Shared, chat: i64, count: usize, limit: Durati
         let changed = shared.changed.notified();
         tokio::pin!(changed);
         changed.as_mut().enable();
-        let by_bot = {
-            let world = shared.world();
-            world.chats.get(&chat).map_or(0, |chat| {
-                chat.messages
-                    .iter()
-                    .filter(|message| message.user.is_none() && !message.deleted)
-                    .count()
-            })
-        };
+        let by_bot = shared
+            .world()
+            .chats
+            .get(&chat)
+            .map_or(0, |chat| chat.by_bot);
         if by_bot >= count {
             return true;
         }

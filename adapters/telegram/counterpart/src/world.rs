@@ -93,6 +93,8 @@ pub struct Draft {
 pub(crate) struct Chat {
     pub(crate) kind: ChatKind,
     pub(crate) messages: Vec<Visible>,
+    /// How many of them are the bot's and still there.
+    pub(crate) by_bot: usize,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) topics: HashSet<i64>,
     pub(crate) blocked: bool,

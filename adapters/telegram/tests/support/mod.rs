@@ -21,7 +21,7 @@ use muykol_core::{
 };
 use muykol_telegram::{Alarm, Mode, Secret, Settings, Telegram, Timing};
 use muykol_telegram_counterpart::{Counterpart, Options};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
 pub const SECRET: &str = "open-sesame_1";
 
@@ -218,7 +218,7 @@ pub struct Running {
     pub telegram: Arc<Telegram>,
     pub door: Arc<Kept>,
     pub leases: Arc<Held>,
-    pub stop: CancellationToken,
+    stop: watch::Sender<bool>,
     pub task: tokio::task::JoinHandle<()>,
     server: Option<tokio::task::JoinHandle<()>>,
     /// Where the webhook listens.
@@ -236,7 +236,7 @@ impl Drop for Running {
 
 impl Running {
     pub async fn stop(mut self) {
-        self.stop.cancel();
+        self.stop.send_replace(true);
         (&mut self.task).await.unwrap();
     }
 }
@@ -272,11 +272,14 @@ fn run(
     server: Option<tokio::task::JoinHandle<()>>,
     url: String,
 ) -> Running {
-    let stop = CancellationToken::new();
+    let (stop, stopped) = watch::channel(false);
     let task = {
-        let (telegram, door, leases, stop) =
-            (telegram.clone(), door.clone(), leases.clone(), stop.clone());
-        tokio::spawn(async move { telegram.run(door, leases, HolderId::random(), stop).await })
+        let (telegram, door, leases) = (telegram.clone(), door.clone(), leases.clone());
+        tokio::spawn(async move {
+            telegram
+                .run(door, leases, HolderId::random(), stopped)
+                .await;
+        })
     };
     Running {
         telegram,
