@@ -203,10 +203,13 @@ fn joined(turns: Vec<PromptTurn>) -> Vec<PromptTurn> {
 
 fn system(context: &TurnContext) -> String {
     let reading = &context.assessment.emotion;
-    let care =
-        context.care_mode || context.assessment.crisis.level >= CrisisLevel::Concern;
+    let care = context.care_mode || context.assessment.crisis.level >= CrisisLevel::Concern;
     let public = context.audience == Audience::Public;
-    let mut parts = vec![COMPANION.part("base").replace("{language}", language(&context.language))];
+    let mut parts = vec![
+        COMPANION
+            .part("base")
+            .replace("{language}", language(&context.language)),
+    ];
     if public {
         parts.push(COMPANION.part("public").to_owned());
     }

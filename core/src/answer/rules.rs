@@ -67,17 +67,16 @@ impl RuleCode {
 /// not to be asked about.
 pub fn breaks(text: &str) -> Option<RuleCode> {
     shape(text).or_else(|| {
-        sentences(text)
-            .find_map(|sentence| {
-                let words = words(sentence);
-                RULES
-                    .iter()
-                    .find(|rule| {
-                        rule.patterns.iter().any(|pattern| pattern.is_in(&words))
-                            && !rule.unless.iter().any(|pattern| pattern.is_in(&words))
-                    })
-                    .map(|rule| rule.code)
-            })
+        sentences(text).find_map(|sentence| {
+            let words = words(sentence);
+            RULES
+                .iter()
+                .find(|rule| {
+                    rule.patterns.iter().any(|pattern| pattern.is_in(&words))
+                        && !rule.unless.iter().any(|pattern| pattern.is_in(&words))
+                })
+                .map(|rule| rule.code)
+        })
     })
 }
 
@@ -96,9 +95,8 @@ struct RuleFile {
 }
 
 /// The rules; that the compiled-in file reads whole is proved by a test.
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    read(include_str!("../../data/rules/output.toml")).unwrap_or_default()
-});
+static RULES: LazyLock<Vec<Rule>> =
+    LazyLock::new(|| read(include_str!("../../data/rules/output.toml")).unwrap_or_default());
 
 fn read(text: &str) -> Result<Vec<Rule>, String> {
     let file: BTreeMap<RuleCode, RuleFile> =
@@ -136,9 +134,19 @@ fn shape(text: &str) -> Option<RuleCode> {
                 .next()
                 .is_some_and(|next| next.is_ascii_alphabetic() || next == '/' || next == '!')
     });
-    let marks = ["http:", "https:", "www.", "](", "**", "__", "```", "javascript:", "&lt;", "&#"];
-    if tag || marks.iter().any(|mark| lower.contains(mark)) || text.trim_start().starts_with("# ")
-    {
+    let marks = [
+        "http:",
+        "https:",
+        "www.",
+        "](",
+        "**",
+        "__",
+        "```",
+        "javascript:",
+        "&lt;",
+        "&#",
+    ];
+    if tag || marks.iter().any(|mark| lower.contains(mark)) || text.trim_start().starts_with("# ") {
         return Some(RuleCode::Markup);
     }
     let mail = lower.split_whitespace().any(|word| {
@@ -150,7 +158,9 @@ fn shape(text: &str) -> Option<RuleCode> {
         let word = word.trim_matches(|ch: char| !ch.is_alphanumeric());
         [".com", ".org", ".net", ".io", ".ly", ".me"]
             .iter()
-            .any(|end| word.len() > end.len() && (word.ends_with(end) || word.contains(&format!("{end}/"))))
+            .any(|end| {
+                word.len() > end.len() && (word.ends_with(end) || word.contains(&format!("{end}/")))
+            })
     });
     if link && !mail {
         return Some(RuleCode::Markup);

@@ -111,7 +111,11 @@ impl Chooser<'_> {
     /// A rested piece from the first of these pools that has one.
     pub(crate) fn piece<'p>(&self, pools: &'p Pools, keys: &[&str]) -> Option<&'p Said> {
         keys.iter().find_map(|key| {
-            pools.get(*key)?.iter().filter(|said| self.rested(said)).min_by_key(|said| self.lot(&said.id))
+            pools
+                .get(*key)?
+                .iter()
+                .filter(|said| self.rested(said))
+                .min_by_key(|said| self.lot(&said.id))
         })
     }
 
@@ -119,9 +123,10 @@ impl Chooser<'_> {
     /// said each time, like what muykol is.
     pub(crate) fn always<'p>(&self, pools: &'p Pools, keys: &[&str]) -> Option<&'p Said> {
         self.piece(pools, keys).or_else(|| {
-            pools.get(*keys.first()?)?.iter().min_by_key(|said| {
-                self.memory.order.iter().rposition(|id| *id == said.id)
-            })
+            pools
+                .get(*keys.first()?)?
+                .iter()
+                .min_by_key(|said| self.memory.order.iter().rposition(|id| *id == said.id))
         })
     }
 
@@ -135,7 +140,11 @@ impl Chooser<'_> {
             .passages
             .iter()
             .filter(|passage| !self.memory.shown.contains(passage.reference.as_str()))
-            .filter(|passage| !situation.tags().any(|tag| passage.not_for.iter().any(|not| not == tag)))
+            .filter(|passage| {
+                !situation
+                    .tags()
+                    .any(|tag| passage.not_for.iter().any(|not| not == tag))
+            })
             .filter_map(|passage| Some((fit(passage, situation)?, passage)))
             .min_by_key(|(fit, passage)| (u8::MAX - fit, self.lot(&passage.reference)))
             .map(|(_, passage)| passage)
@@ -153,9 +162,11 @@ impl Chooser<'_> {
     /// A number that belongs to this turn and this id.
     fn lot(&self, id: &str) -> u64 {
         // FNV-1a over the id, started from the seed, then the finaliser of splitmix64.
-        let mut hash = id.bytes().fold(self.seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let mut hash = id
+            .bytes()
+            .fold(self.seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
         hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         hash ^ (hash >> 31)

@@ -113,10 +113,7 @@ impl<'a> Composer<'a> {
 
     /// What the person spoke of before; in a public place nothing is called back.
     fn concern(&self) -> Option<&'a Concern> {
-        self.memory
-            .concern
-            .as_ref()
-            .filter(|_| self.private())
+        self.memory.concern.as_ref().filter(|_| self.private())
     }
 
     fn private(&self) -> bool {
@@ -190,7 +187,7 @@ impl<'a> Composer<'a> {
         let new = self.clause.is_some()
             && self.clause != self.concern().and_then(|concern| concern.clause.clone());
         if !(new && self.optional(&language.mirrors, &mirror_keys(situation))) {
-            self.always("listening");
+            self.always_of(&["listening", "go_on"]);
         }
         self.question(situation);
     }
@@ -330,17 +327,17 @@ impl<'a> Composer<'a> {
         let tender = situation.grieves();
         if let Some(theme) = theme(self.content, &self.heard).filter(|_| !tender) {
             self.thing = Some(theme.name.clone());
-            self.always("verse_lead");
+            self.lead("verse_lead");
             return self.theme(theme);
         }
         let known = situation.topic.is_some() || !situation.feelings.is_empty();
         let situation = match self.concern() {
             _ if known => situation,
             Some(concern) => self.remembered(concern),
-            None => return self.always("verse_ask"),
+            None => return self.always_of(&["verse_ask", "unclear"]),
         };
         self.call(&situation);
-        self.always("verse_for_you");
+        self.lead("verse_for_you");
         if !self.passage(&situation) {
             self.question(&situation);
         }
@@ -365,7 +362,7 @@ impl<'a> Composer<'a> {
         };
         let situation = self.remembered(concern);
         self.call(&situation);
-        self.always("what_now");
+        self.lead("what_now");
         self.action(&situation);
         self.question(&situation);
     }
@@ -389,7 +386,7 @@ impl<'a> Composer<'a> {
     fn more(&mut self) {
         if let Some(asked) = &self.memory.asked {
             if let Some(theme) = theme(self.content, asked) {
-                self.always("more");
+                self.lead("more");
                 return self.theme(theme);
             }
         }
@@ -398,7 +395,7 @@ impl<'a> Composer<'a> {
         };
         let situation = self.remembered(concern);
         self.call(&situation);
-        self.always("more");
+        self.lead("more");
         if !self.passage(&situation) {
             self.question(&situation);
         }
@@ -420,7 +417,18 @@ impl<'a> Composer<'a> {
         self.thing = situation
             .topic
             .map(|(_, topic)| topic.thing.clone())
-            .or_else(|| situation.feelings.first().map(|feeling| thing(*feeling).to_owned()));
+            .or_else(|| {
+                situation
+                    .feelings
+                    .first()
+                    .map(|feeling| thing(*feeling).to_owned())
+            });
+    }
+
+    /// A sentence before something else: left out when all of its kind have been said lately.
+    fn lead(&mut self, key: &str) {
+        let language = self.language;
+        self.optional(&language.replies, &[key]);
     }
 
     fn always(&mut self, key: &str) {
@@ -467,7 +475,13 @@ fn theme<'a>(content: &'a Content, heard: &Heard) -> Option<&'a Theme> {
 /// The pools of openings that say the person's words back.
 fn mirror_keys<'s>(situation: &Situation<'s>) -> Vec<&'s str> {
     let mut keys: Vec<&'s str> = situation.topic.iter().map(|(name, _)| *name).collect();
-    keys.extend(situation.feelings.iter().take(1).map(|feeling| feeling.name()));
+    keys.extend(
+        situation
+            .feelings
+            .iter()
+            .take(1)
+            .map(|feeling| feeling.name()),
+    );
     keys.push(ANY);
     keys
 }

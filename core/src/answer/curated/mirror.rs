@@ -31,7 +31,9 @@ pub(crate) fn clause(language: &Language, words: &[Word]) -> Option<String> {
                 said = clause.join(" ");
                 follows = true;
             }
-            Some(clause) if length + clause.len() <= TOGETHER && !said.contains(&clause.join(" ")) => {
+            Some(clause)
+                if length + clause.len() <= TOGETHER && !said.contains(&clause.join(" ")) =>
+            {
                 said.push_str(joint(&words[start], follows));
                 said.push_str(&clause.join(" "));
                 return Some(said);
@@ -65,9 +67,30 @@ fn begins_clause(words: &[Word], at: usize) -> bool {
         "and" | "so" | "then" | "when" => next.is_some_and(|next| {
             matches!(
                 next,
-                "i" | "i'm" | "i've" | "i'd" | "i'll" | "my" | "we" | "he" | "she" | "they" | "it"
-                    | "it's" | "now" | "can't" | "don't" | "the" | "there" | "nobody" | "no"
-                    | "everyone" | "everything" | "nothing" | "how" | "what" | "people"
+                "i" | "i'm"
+                    | "i've"
+                    | "i'd"
+                    | "i'll"
+                    | "my"
+                    | "we"
+                    | "he"
+                    | "she"
+                    | "they"
+                    | "it"
+                    | "it's"
+                    | "now"
+                    | "can't"
+                    | "don't"
+                    | "the"
+                    | "there"
+                    | "nobody"
+                    | "no"
+                    | "everyone"
+                    | "everything"
+                    | "nothing"
+                    | "how"
+                    | "what"
+                    | "people"
                     | "someone"
             )
         }),
@@ -176,9 +199,26 @@ fn turn(clause: &[&Word]) -> Vec<String> {
 /// Days, months and feasts, which people seldom write with their capital.
 fn capital(word: &str) -> Option<&'static str> {
     const PROPER: [&str; 20] = [
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January",
-        "February", "April", "June", "July", "August", "September", "October", "November",
-        "December", "Christmas", "Easter", "Bible",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "April",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "Christmas",
+        "Easter",
+        "Bible",
     ];
     PROPER
         .into_iter()

@@ -179,9 +179,11 @@ fn the_prompt_has_its_parts() {
 fn the_oldest_words_are_left_out_first_and_the_person_begins() {
     let mut context = context("and now?");
     for at in 0..20 {
-        context
-            .recent
-            .extend(said_before(&format!("message {at}"), "an answer of five words", &[]));
+        context.recent.extend(said_before(
+            &format!("message {at}"),
+            "an answer of five words",
+            &[],
+        ));
     }
     let system = prompt(&context, 4000).system.split_whitespace().count() as u64;
     let whole = prompt(&context, 4000);
