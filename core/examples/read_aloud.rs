@@ -62,7 +62,11 @@ fn read(answerer: &CuratedAnswerer, conversation: &Conversation, seed: u64) {
         println!("\n> {}", turn.says);
         let emotion = EmotionReading {
             primary: turn.heard,
-            confidence: if turn.heard == Emotion::Neutral { 0.2 } else { 0.7 },
+            confidence: if turn.heard == Emotion::Neutral {
+                0.2
+            } else {
+                0.7
+            },
             ..EmotionReading::unclear()
         };
         let context = TurnContext {
@@ -79,7 +83,10 @@ fn read(answerer: &CuratedAnswerer, conversation: &Conversation, seed: u64) {
                 Audience::Private
             },
             translation: "ASV".to_owned(),
-            language: conversation.language.clone().unwrap_or_else(|| "en".to_owned()),
+            language: conversation
+                .language
+                .clone()
+                .unwrap_or_else(|| "en".to_owned()),
             care_mode: conversation.care,
             now: Timestamp(0),
             seed,

@@ -5,10 +5,10 @@
 //! what neither of them may ever say.
 
 pub mod curated;
-//MODEL
+pub mod model;
 mod phrase;
-//RULES
+pub mod rules;
 
 pub use curated::{ContentError, CuratedAnswerer};
-//UM
-//UR
+pub use model::{ModelAnswerer, ModelLimits};
+pub use rules::{RuleCode, breaks};

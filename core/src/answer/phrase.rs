@@ -257,7 +257,10 @@ mod tests {
     #[test]
     fn alternatives_prefixes_gaps_and_options_are_understood() {
         assert!(said("my mum/mom ... died", "My mom, who was ill, died"));
-        assert!(!said("my mum ... died", "my mum went away in the year he died"));
+        assert!(!said(
+            "my mum ... died",
+            "my mum went away in the year he died"
+        ));
         assert!(said("divorc*", "we are divorcing"));
         assert!(said("i'm so? worried", "I'm worried"));
         assert!(said("i'm so? worried", "I'm so worried"));

@@ -2,8 +2,8 @@
 
 use super::{
     choose::{Chooser, Situation},
-    content::{ANY, Content, Language, Passage, Place, Pools, Said},
-    hear::{Heard, Intent, feelings_of, hear},
+    content::{ANY, Content, Language, Passage, Place, Pools, Said, Theme},
+    hear::{Heard, Intent, hear},
     memory::{Concern, Memory},
     mirror,
 };
@@ -14,6 +14,10 @@ use crate::{
 
 /// Up to this many words a message in an ongoing talk is listened to rather than answered whole.
 const BRIEF: usize = 14;
+
+/// Above this many words a message is a story: it is thanked for, and no single clause stands
+/// for it.
+const LONG: usize = 45;
 
 /// Translations whose words are English, for the sentence that says so to others.
 const ENGLISH: [&str; 6] = ["ASV", "KJV", "WEB", "BSB", "YLT", "DBY"];
@@ -62,7 +66,7 @@ impl<'a> Composer<'a> {
         if self.context.care_mode || self.at_risk() {
             return self.care();
         }
-        let strict = self.strict();
+        let strict = self.situation().strict();
         match self.heard.intent {
             Some(
                 intent @ (Intent::SuicideQuestion
@@ -81,7 +85,11 @@ impl<'a> Composer<'a> {
             Some(Intent::Disputed) if !strict => self.always(Intent::Disputed.name()),
             Some(Intent::Pray) => self.pray(),
             Some(Intent::Verse) if !strict => self.verse(),
-            Some(Intent::More) if self.concern().is_some() => self.more(),
+            Some(Intent::More) if self.memory.asked.is_some() || self.concern().is_some() => {
+                self.more();
+            }
+            Some(Intent::WhatNow) if self.concern().is_some() => self.what_now(),
+            Some(Intent::WhatNow) if !self.heard.topics.is_empty() => self.heard_out(),
             Some(intent) if intent >= Intent::DidNotHelp => self.follow(intent),
             _ => self.heard_out(),
         }
@@ -99,60 +107,13 @@ impl<'a> Composer<'a> {
             })
     }
 
-    fn strict(&self) -> bool {
-        self.topic().is_some_and(|name| {
-            self.content
-                .topics
-                .get(name)
-                .is_some_and(|topic| topic.strict)
-        })
-    }
-
-    /// The situation that is the matter: what the crisis reading says goes before the words.
-    fn topic(&self) -> Option<&str> {
-        let crisis = &self.context.assessment.crisis;
-        let told = (crisis.level >= CrisisLevel::Concern)
-            .then(|| {
-                crisis.kinds.iter().find_map(|kind| match kind {
-                    CrisisKind::Abuse | CrisisKind::Violence => Some("abuse"),
-                    CrisisKind::ThirdParty => Some("friend_danger"),
-                    CrisisKind::Past => Some("survived"),
-                    CrisisKind::Suicide | CrisisKind::SelfHarm | CrisisKind::Medical => None,
-                })
-            })
-            .flatten();
-        told.or_else(|| self.heard.topics.first().map(String::as_str))
-    }
-
     fn situation(&self) -> Situation<'a> {
-        let topic = self
-            .topic()
-            .and_then(|name| self.content.topics.get_key_value(name))
-            .map(|(name, topic)| (name.as_str(), topic));
-        let second = self
-            .heard
-            .topics
-            .iter()
-            .find(|name| Some(name.as_str()) != topic.map(|(name, _)| name))
-            .and_then(|name| self.content.topics.get_key_value(name))
-            .map(|(name, _)| name.as_str());
-        Situation {
-            feelings: feelings_of(
-                &self.heard,
-                topic.map(|(_, topic)| topic),
-                &self.context.assessment.emotion,
-            ),
-            topic,
-            second,
-        }
+        Situation::heard(self.content, &self.heard, &self.context.assessment)
     }
 
     /// What the person spoke of before; in a public place nothing is called back.
     fn concern(&self) -> Option<&'a Concern> {
-        self.memory
-            .concern
-            .as_ref()
-            .filter(|_| self.private())
+        self.memory.concern.as_ref().filter(|_| self.private())
     }
 
     fn private(&self) -> bool {
@@ -172,7 +133,19 @@ impl<'a> Composer<'a> {
 
     /// Somebody speaks of what moves them, or of nothing that can be told.
     fn heard_out(&mut self) {
-        let situation = self.situation();
+        let mut situation = self.situation();
+        if let Some(concern) = self.concern().filter(|_| situation.topic.is_none()) {
+            let before = self.remembered(concern);
+            // "She was 62" still belongs to the loss.
+            let belongs = before.topic.is_some_and(|(_, topic)| {
+                situation.feelings.first().is_some_and(|feeling| {
+                    topic.emotions.contains(feeling) || before.feelings.contains(feeling)
+                })
+            });
+            if belongs {
+                situation.topic = before.topic;
+            }
+        }
         if situation.topic.is_none() && situation.feelings.is_empty() {
             match self.concern() {
                 Some(concern) => {
@@ -184,8 +157,9 @@ impl<'a> Composer<'a> {
             return;
         }
         self.call(&situation);
-        if self.private() && !situation.strict() {
-            self.clause = mirror::clause(self.language, &self.heard.words);
+        if self.private() && !situation.strict() && self.heard.length <= LONG {
+            self.clause = mirror::clause(self.language, &self.heard.words)
+                .filter(|clause| situation.topic.is_none() || !mirror::is_bare(clause));
         }
         if self.goes_on(&situation) {
             self.listen(&situation);
@@ -197,6 +171,7 @@ impl<'a> Composer<'a> {
     /// Whether this follows closely on what was answered with a passage just now.
     fn goes_on(&self, situation: &Situation<'_>) -> bool {
         self.memory.just_shown
+            && !situation.strict()
             && self.heard.length <= BRIEF
             && self.concern().is_some_and(|before| {
                 situation.topic.map_or_else(
@@ -212,7 +187,7 @@ impl<'a> Composer<'a> {
         let new = self.clause.is_some()
             && self.clause != self.concern().and_then(|concern| concern.clause.clone());
         if !(new && self.optional(&language.mirrors, &mirror_keys(situation))) {
-            self.always("listening");
+            self.always_of(&["listening", "go_on"]);
         }
         self.question(situation);
     }
@@ -221,6 +196,9 @@ impl<'a> Composer<'a> {
     fn whole(&mut self, situation: &Situation<'_>) {
         let language = self.language;
         self.opening(situation);
+        if situation.strict() && self.heard.topics.iter().any(|topic| topic == "forgiving") {
+            self.optional(&language.replies, &["safety_first"]);
+        }
         self.passage(situation);
         let step = !situation.grieves() || self.chooser.chance("step", 1, 3);
         if step {
@@ -237,6 +215,9 @@ impl<'a> Composer<'a> {
 
     fn opening(&mut self, situation: &Situation<'_>) {
         let language = self.language;
+        if self.heard.length > LONG {
+            self.optional(&language.replies, &["long"]);
+        }
         if self.clause.is_some() && self.optional(&language.mirrors, &mirror_keys(situation)) {
             return;
         }
@@ -269,7 +250,7 @@ impl<'a> Composer<'a> {
 
     fn reflect(&mut self, passage: &Passage, situation: &Situation<'_>) {
         // Reflections are written in English; elsewhere the opening and the step carry it.
-        if !std::ptr::eq(self.language, &raw const self.content.english) {
+        if !self.speaks_english() {
             return;
         }
         let own = situation
@@ -344,41 +325,53 @@ impl<'a> Composer<'a> {
     fn verse(&mut self) {
         let situation = self.situation();
         let tender = situation.grieves();
-        let theme = self
-            .content
-            .themes
-            .iter()
-            .filter(|_| !tender)
-            .find(|theme| theme.cues.iter().any(|cue| cue.is_in(&self.heard.words)));
-        if let Some(theme) = theme {
-            let place = self.place(&theme.places);
+        if let Some(theme) = theme(self.content, &self.heard).filter(|_| !tender) {
             self.thing = Some(theme.name.clone());
-            self.always("verse_lead");
-            if let Some(place) = place {
-                self.show(&place.reference);
-                if std::ptr::eq(self.language, &raw const self.content.english) {
-                    self.pieces
-                        .push(Piece::Block(Block::text(place.context.clone())));
-                }
-            }
-            let language = self.language;
-            self.optional(&language.replies, &["verse_after"]);
-            return;
+            self.lead("verse_lead");
+            return self.theme(theme);
         }
         let known = situation.topic.is_some() || !situation.feelings.is_empty();
         let situation = match self.concern() {
             _ if known => situation,
             Some(concern) => self.remembered(concern),
-            None => return self.always("verse_ask"),
+            None => return self.always_of(&["verse_ask", "unclear"]),
         };
         self.call(&situation);
-        self.always("verse_for_you");
+        self.lead("verse_for_you");
         if !self.passage(&situation) {
             self.question(&situation);
         }
     }
 
-    /// A place that has not been shown lately; failing that, any.
+    fn theme(&mut self, theme: &'a Theme) {
+        if let Some(place) = self.place(&theme.places) {
+            self.show(&place.reference);
+            if self.speaks_english() {
+                self.pieces
+                    .push(Piece::Block(Block::text(place.context.clone())));
+            }
+        }
+        let language = self.language;
+        self.optional(&language.replies, &["verse_after"]);
+    }
+
+    /// "What should I do?": no decision taken for them, one small step.
+    fn what_now(&mut self) {
+        let Some(concern) = self.concern() else {
+            return;
+        };
+        let situation = self.remembered(concern);
+        self.call(&situation);
+        self.lead("what_now");
+        self.action(&situation);
+        self.question(&situation);
+    }
+
+    fn speaks_english(&self) -> bool {
+        std::ptr::eq(self.language, &raw const self.content.english)
+    }
+
+    /// A place that has not been shown lately.
     fn place(&self, places: &'a [Place]) -> Option<&'a Place> {
         let rested: Vec<&Place> = places
             .iter()
@@ -391,12 +384,18 @@ impl<'a> Composer<'a> {
 
     /// "Another one", "go on": once more for what was spoken of.
     fn more(&mut self) {
+        if let Some(asked) = &self.memory.asked {
+            if let Some(theme) = theme(self.content, asked) {
+                self.lead("more");
+                return self.theme(theme);
+            }
+        }
         let Some(concern) = self.concern() else {
             return self.always("unclear");
         };
         let situation = self.remembered(concern);
         self.call(&situation);
-        self.always("more");
+        self.lead("more");
         if !self.passage(&situation) {
             self.question(&situation);
         }
@@ -418,7 +417,18 @@ impl<'a> Composer<'a> {
         self.thing = situation
             .topic
             .map(|(_, topic)| topic.thing.clone())
-            .or_else(|| situation.feelings.first().map(|feeling| thing(*feeling).to_owned()));
+            .or_else(|| {
+                situation
+                    .feelings
+                    .first()
+                    .map(|feeling| thing(*feeling).to_owned())
+            });
+    }
+
+    /// A sentence before something else: left out when all of its kind have been said lately.
+    fn lead(&mut self, key: &str) {
+        let language = self.language;
+        self.optional(&language.replies, &[key]);
     }
 
     fn always(&mut self, key: &str) {
@@ -454,10 +464,24 @@ impl<'a> Composer<'a> {
     }
 }
 
+/// What somebody asks the Bible about.
+fn theme<'a>(content: &'a Content, heard: &Heard) -> Option<&'a Theme> {
+    content
+        .themes
+        .iter()
+        .find(|theme| theme.cues.iter().any(|cue| cue.is_in(&heard.words)))
+}
+
 /// The pools of openings that say the person's words back.
 fn mirror_keys<'s>(situation: &Situation<'s>) -> Vec<&'s str> {
     let mut keys: Vec<&'s str> = situation.topic.iter().map(|(name, _)| *name).collect();
-    keys.extend(situation.feelings.iter().take(1).map(|feeling| feeling.name()));
+    keys.extend(
+        situation
+            .feelings
+            .iter()
+            .take(1)
+            .map(|feeling| feeling.name()),
+    );
     keys.push(ANY);
     keys
 }

@@ -204,7 +204,10 @@ impl Content {
         let primary = tag.split(['-', '_']).next().unwrap_or(tag);
         match self.others.get(primary.to_ascii_lowercase().as_str()) {
             Some(language) => (language, true),
-            None => (&self.english, primary.eq_ignore_ascii_case("en") || primary.is_empty()),
+            None => (
+                &self.english,
+                primary.eq_ignore_ascii_case("en") || primary.is_empty(),
+            ),
         }
     }
 
@@ -357,9 +360,7 @@ impl Source {
         let tables: BTreeMap<String, BTreeMap<String, String>> = file(&name, source)?;
         if kind != "reply" {
             let stray = tables.keys().find(|key| {
-                !topics.contains_key(*key)
-                    && Emotion::from_str(key).is_err()
-                    && key.as_str() != ANY
+                !topics.contains_key(*key) && Emotion::from_str(key).is_err() && key.as_str() != ANY
             });
             if let Some(key) = stray {
                 return Err(ContentError {

@@ -30,6 +30,12 @@ pub(crate) enum Intent {
     Help,
     /// It did not help.
     DidNotHelp,
+    /// The end of a prayer.
+    Amen,
+    /// Why this happened.
+    Why,
+    /// What to do, said of what was spoken of.
+    WhatNow,
     /// It is a little better.
     Better,
     /// It goes on.
@@ -47,7 +53,7 @@ pub(crate) enum Intent {
 }
 
 impl Intent {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 24] = [
         Self::SuicideQuestion,
         Self::Advice,
         Self::RealPerson,
@@ -58,6 +64,9 @@ impl Intent {
         Self::Verse,
         Self::Help,
         Self::DidNotHelp,
+        Self::Amen,
+        Self::Why,
+        Self::WhatNow,
         Self::Better,
         Self::Still,
         Self::More,
@@ -84,6 +93,9 @@ impl Intent {
             Self::Verse => "verse",
             Self::Help => "help",
             Self::DidNotHelp => "did_not_help",
+            Self::Amen => "amen",
+            Self::Why => "why",
+            Self::WhatNow => "what_now",
             Self::Better => "better",
             Self::Still => "still",
             Self::More => "more",
@@ -127,12 +139,19 @@ pub(crate) fn hear(content: &Content, language: &Language, text: &str) -> Heard 
     let words = words(text);
     let topics = topics(content, language, &words);
     let feelings = feelings(language, &words);
-    let plain = topics.is_empty()
-        && !feelings
-            .iter()
-            .any(|feeling| !matches!(feeling, Emotion::Gratitude | Emotion::PeaceHope));
+    let calm = feelings
+        .iter()
+        .all(|feeling| matches!(feeling, Emotion::Gratitude | Emotion::PeaceHope));
+    let possible = |intent: Intent| match intent {
+        // "You don't understand" names no feeling of its own.
+        Intent::DidNotHelp | Intent::Why => words.len() <= SMALL && topics.is_empty(),
+        // "What should I do?" is a decision only where nothing else was spoken of.
+        Intent::WhatNow => words.len() <= SMALL,
+        intent if intent.is_small() => words.len() <= SMALL && topics.is_empty() && calm,
+        _ => true,
+    };
     let intent = Intent::ALL.into_iter().find(|intent| {
-        (!intent.is_small() || (words.len() <= SMALL && plain))
+        possible(*intent)
             && language
                 .intents
                 .iter()

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    content::{Content, Language},
-    hear::{feelings_of, hear},
+    content::{Content, Language, Topic},
+    hear::{Heard, Intent, feelings_of, hear},
     mirror,
 };
 use crate::words::{Block, Emotion, EmotionReading, Entry, EntryBody};
@@ -26,6 +26,8 @@ pub(crate) struct Memory<'a> {
     pub order: Vec<&'a str>,
     /// What the person spoke of.
     pub concern: Option<Concern>,
+    /// The last message, if it asked what the Bible says.
+    pub asked: Option<Heard>,
     /// Whether the last reply held a passage.
     pub just_shown: bool,
     /// Whether anything was said before.
@@ -68,6 +70,14 @@ impl<'a> Memory<'a> {
         }
         memory.order.reverse();
         memory.concern = concern(content, language, recent);
+        memory.asked = recent
+            .iter()
+            .rev()
+            .find_map(|entry| match &entry.body {
+                EntryBody::Person { text, .. } => Some(hear(content, language, text)),
+                EntryBody::Muykol { .. } => None,
+            })
+            .filter(|heard| heard.intent == Some(Intent::Verse));
         memory
     }
 }
@@ -79,33 +89,59 @@ fn shown(block: &Block) -> Option<&str> {
     }
 }
 
-/// What the person spoke of last: the latest message that says it, helped by what was heard then.
+/// What the person spoke of last, helped by what was heard then. A later message that only says
+/// more about it ("there is a meeting on Monday") leaves the situation as it was.
 fn concern(content: &Content, language: &Language, recent: &[Entry]) -> Option<Concern> {
     let unread = EmotionReading::unclear();
     let mut reading = &unread;
     let mut left = BACK;
+    let mut last: Option<Concern> = None;
     for entry in recent.iter().rev() {
-        match &entry.body {
-            EntryBody::Muykol { reply, .. } => reading = &reply.emotion,
-            EntryBody::Person { text, .. } => {
-                let heard = hear(content, language, text);
-                let topic = heard.topics.first();
-                let feelings =
-                    feelings_of(&heard, topic.and_then(|name| content.topics.get(name)), reading);
-                if heard.intent.is_none() && (topic.is_some() || !feelings.is_empty()) {
-                    return Some(Concern {
+        let text = match &entry.body {
+            EntryBody::Muykol { reply, .. } => {
+                reading = &reply.emotion;
+                continue;
+            }
+            EntryBody::Person { text, .. } => text,
+        };
+        let heard = hear(content, language, text);
+        let topic = heard.topics.first();
+        let known = topic.and_then(|name| content.topics.get(name));
+        let feelings = feelings_of(&heard, known, reading);
+        if heard.intent.is_none() && (topic.is_some() || !feelings.is_empty()) {
+            match &mut last {
+                None => {
+                    last = Some(Concern {
                         topic: topic.cloned(),
                         feelings,
                         clause: mirror::clause(language, &heard.words),
                     });
                 }
-                reading = &unread;
-                left -= 1;
-                if left == 0 {
-                    return None;
+                Some(concern) if concern.topic.is_none() && concern.belongs(known) => {
+                    concern.topic = topic.cloned();
                 }
+                Some(_) => {}
+            }
+            if last.as_ref().is_some_and(|concern| concern.topic.is_some()) {
+                break;
             }
         }
+        reading = &unread;
+        left -= 1;
+        if left == 0 {
+            break;
+        }
     }
-    None
+    last
+}
+
+impl Concern {
+    /// Whether its feelings go with a situation that was spoken of before.
+    fn belongs(&self, topic: Option<&Topic>) -> bool {
+        topic.is_some_and(|topic| {
+            self.feelings
+                .first()
+                .is_some_and(|feeling| topic.emotions.contains(feeling))
+        })
+    }
 }

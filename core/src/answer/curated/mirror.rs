@@ -16,28 +16,43 @@ const TOGETHER: usize = 20;
 /// The person's concern in the second person, without a full stop: "you can't sleep, and you're
 /// so worried about losing your job".
 pub(crate) fn clause(language: &Language, words: &[Word]) -> Option<String> {
-    let mut said: Vec<Vec<String>> = Vec::new();
+    let mut said = String::new();
+    let mut length = 0;
     let mut start = 0;
-    while start < words.len() && said.len() < 2 {
+    let mut follows = false;
+    while start < words.len() {
         let end = (start + 1..words.len())
             .find(|at| begins_clause(words, *at))
             .unwrap_or(words.len());
-        if let Some(turned) = mirror(language, &words[start..end], words.get(end)) {
-            if !said.contains(&turned) {
-                said.push(turned);
+        let turned = mirror(language, &words[start..end], words.get(end));
+        match turned {
+            Some(clause) if said.is_empty() => {
+                length = clause.len();
+                said = clause.join(" ");
+                follows = true;
             }
+            Some(clause)
+                if length + clause.len() <= TOGETHER && !said.contains(&clause.join(" ")) =>
+            {
+                said.push_str(joint(&words[start], follows));
+                said.push_str(&clause.join(" "));
+                return Some(said);
+            }
+            _ => follows = false,
         }
         start = end;
     }
-    if said.iter().map(Vec::len).sum::<usize>() > TOGETHER {
-        said.truncate(1);
+    (!said.is_empty()).then_some(said)
+}
+
+/// How a second clause is joined on: by the person's own word where it followed at once.
+fn joint(first: &Word, follows: bool) -> &'static str {
+    match first.plain.as_str() {
+        "since" if follows => " since ",
+        "because" | "cause" | "cuz" if follows => " because ",
+        "but" if follows => ", but ",
+        _ => ", and ",
     }
-    let mut clauses = said.into_iter().map(|clause| clause.join(" "));
-    let first = clauses.next()?;
-    Some(match clauses.next() {
-        Some(second) => format!("{first}, and {second}"),
-        None => first,
-    })
 }
 
 /// Whether a new thought begins at a word.
@@ -52,9 +67,31 @@ fn begins_clause(words: &[Word], at: usize) -> bool {
         "and" | "so" | "then" | "when" => next.is_some_and(|next| {
             matches!(
                 next,
-                "i" | "i'm" | "i've" | "i'd" | "i'll" | "my" | "we" | "he" | "she" | "they" | "it"
-                    | "it's" | "now" | "can't" | "don't" | "the" | "there" | "nobody" | "no"
-                    | "everyone" | "everything" | "nothing" | "how" | "what"
+                "i" | "i'm"
+                    | "i've"
+                    | "i'd"
+                    | "i'll"
+                    | "my"
+                    | "we"
+                    | "he"
+                    | "she"
+                    | "they"
+                    | "it"
+                    | "it's"
+                    | "now"
+                    | "can't"
+                    | "don't"
+                    | "the"
+                    | "there"
+                    | "nobody"
+                    | "no"
+                    | "everyone"
+                    | "everything"
+                    | "nothing"
+                    | "how"
+                    | "what"
+                    | "people"
+                    | "someone"
             )
         }),
         _ => false,
@@ -81,7 +118,13 @@ fn mirror(language: &Language, clause: &[Word], next: Option<&Word>) -> Option<V
         return None;
     }
     let set = |name: &str| language.sets.get(name).map_or(&[][..], Vec::as_slice);
-    let mut kept: Vec<&Word> = clause.iter().collect();
+    // "I'm just so tired" is said back without the shrug.
+    let mut kept: Vec<&Word> = clause
+        .iter()
+        .enumerate()
+        .filter(|(at, word)| *at != 1 || word.plain != "just")
+        .map(|(_, word)| word)
+        .collect();
     while kept
         .last()
         .is_some_and(|word| set("dangling").contains(&word.plain))
@@ -156,13 +199,39 @@ fn turn(clause: &[&Word]) -> Vec<String> {
 /// Days, months and feasts, which people seldom write with their capital.
 fn capital(word: &str) -> Option<&'static str> {
     const PROPER: [&str; 20] = [
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January",
-        "February", "April", "June", "July", "August", "September", "October", "November",
-        "December", "Christmas", "Easter", "Bible",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "April",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "Christmas",
+        "Easter",
+        "Bible",
     ];
     PROPER
         .into_iter()
         .find(|proper| proper.eq_ignore_ascii_case(word))
+}
+
+/// Whether a clause only names a feeling: "you're so tired". Where the situation is known there
+/// is more to say than that.
+pub(crate) fn is_bare(clause: &str) -> bool {
+    clause.split(' ').count() <= 4
+        && ["you're ", "you are ", "you feel "]
+            .iter()
+            .any(|start| clause.starts_with(start))
 }
 
 /// A clause with its first letter raised, to begin a sentence.

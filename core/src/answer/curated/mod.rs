@@ -15,6 +15,7 @@ mod mirror;
 use async_trait::async_trait;
 use futures_util::stream;
 
+pub(crate) use choose::Situation;
 pub use content::{Content, ContentError, Passage, Said, Topic};
 
 use crate::{
@@ -52,3 +53,8 @@ impl Answerer for CuratedAnswerer {
         AnsweredBy::Curated
     }
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::said_before;
