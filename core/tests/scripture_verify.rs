@@ -47,7 +47,7 @@ fn true_quotations_are_exact_in_the_translation_they_come_from() {
         ("\"", "\" - John 3:16"),
         ("John 3:16 says, \"", "\" Rest in that."),
         ("In John 3:16, Jesus tells Nicodemus: “", "”"),
-        ("> ", "\n> — John 3:16"),
+        ("\n\n> ", "\n> — John 3:16"),
         ("*", "* (John 3:16)"),
         ("_", "_\n— John 3:16"),
         ("«", "» (Juan 3:16)"),
@@ -56,7 +56,7 @@ fn true_quotations_are_exact_in_the_translation_they_come_from() {
         ("John 3:16: ", ""),
         ("", " (John 3:16)"),
         ("", "\n— John 3:16"),
-        ("**John 3:16**\n> ", ""),
+        ("\n\n**John 3:16**\n> ", ""),
         ("The Bible says, “", "”"),
     ] {
         for (verse, translation) in [(JOHN_3_16, "ASV"), (JOHN_3_16_KJV, "KJV")] {
@@ -234,7 +234,7 @@ const STYLES: [(&str, &str); 9] = [
     ("“", "” (REF)"),
     ("\"", "\" — REF"),
     ("REF says, “", "”"),
-    ("> ", "\n> — REF"),
+    ("\n\n> ", "\n> — REF"),
     ("*", "* (REF)"),
     ("‘", "’ (REF)"),
     ("REF: ", ""),

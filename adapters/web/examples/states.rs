@@ -24,16 +24,18 @@ async fn main() {
     let (store, gate) = (world.store.clone(), world.gate.clone());
     let switches = Router::new().route(
         "/{what}/{how}",
-        get(move |Path((what, how)): Path<(String, String)>| async move {
-            match (what.as_str(), how.as_str()) {
-                ("store", "works") => store.works(),
-                ("store", "fails") => store.fails(),
-                ("answers", "go") => gate.open(),
-                ("answers", "wait") => gate.shut(),
-                _ => return "no such switch",
-            }
-            "done"
-        }),
+        get(
+            move |Path((what, how)): Path<(String, String)>| async move {
+                match (what.as_str(), how.as_str()) {
+                    ("store", "works") => store.works(),
+                    ("store", "fails") => store.fails(),
+                    ("answers", "go") => gate.open(),
+                    ("answers", "wait") => gate.shut(),
+                    _ => return "no such switch",
+                }
+                "done"
+            },
+        ),
     );
     println!(
         "{} · switches at http://127.0.0.1:8091 · limited at {}",

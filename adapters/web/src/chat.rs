@@ -11,18 +11,11 @@ use futures_util::StreamExt as _;
 use muykol_core::{
     path::Received,
     seams::{Event, Subscription},
-    words::{
-        Block, Entry, EntryBody, Inbound, InboundId, InboundKind, PersonId, Reply, Timestamp,
-    },
+    words::{Block, Entry, EntryBody, Inbound, InboundId, InboundKind, PersonId, Reply, Timestamp},
 };
 use uuid::Uuid;
 
-use crate::{
-    courier,
-    problem::Problem,
-    sessions::Visitor,
-    state::WebState,
-};
+use crate::{courier, problem::Problem, sessions::Visitor, state::WebState};
 
 /// The longest message, in characters (Unicode scalar values).
 pub(crate) const LONGEST: usize = 8_000;
@@ -162,10 +155,7 @@ pub(crate) enum Said {
 }
 
 /// Brings a message to the door. A refusal of a message in danger carries the crisis card.
-pub(crate) async fn say(
-    state: &WebState,
-    message: Inbound,
-) -> Result<Said, Problem> {
+pub(crate) async fn say(state: &WebState, message: Inbound) -> Result<Said, Problem> {
     let text = message.text.clone();
     match state.seams().door.receive(message).await {
         Received::Accepted { id, person, .. } => Ok(Said::Accepted { id, person }),

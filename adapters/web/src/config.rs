@@ -156,8 +156,18 @@ mod tests {
         };
         assert!(with("https://example.org").is_ok());
         assert!(with("http://localhost:8080").is_ok());
-        for wrong in ["*", "example.org", "https://example.org/", "https://a;b", "https://"] {
-            assert_eq!(with(wrong).unwrap_err().setting, "allowed_origins", "{wrong}");
+        for wrong in [
+            "*",
+            "example.org",
+            "https://example.org/",
+            "https://a;b",
+            "https://",
+        ] {
+            assert_eq!(
+                with(wrong).unwrap_err().setting,
+                "allowed_origins",
+                "{wrong}"
+            );
         }
     }
 }

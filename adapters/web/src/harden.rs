@@ -156,7 +156,9 @@ async fn limit(State(config): State<Arc<WebConfig>>, request: Request, next: Nex
         return Problem::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "headers-too-large",
-            format!("Headers may have {HEADER_BYTES} bytes together and be {HEADER_COUNT} at most."),
+            format!(
+                "Headers may have {HEADER_BYTES} bytes together and be {HEADER_COUNT} at most."
+            ),
         )
         .into_response();
     }

@@ -116,6 +116,8 @@ struct Class {
 pub(super) struct Grammar {
     pub lexicon: Lexicon,
     pub rules: Vec<Rule>,
+    /// The English "I": with it, words are the writer's own.
+    pub first_person: u32,
     classes: Vec<Class>,
     rules_by_first: Vec<Vec<usize>>,
 }
@@ -128,6 +130,7 @@ impl Grammar {
             read_lines(file, text, &mut lines)?;
         }
         let mut grammar = Self::default();
+        grammar.first_person = grammar.lexicon.intern("i");
         // Rewrites first: the phrases themselves are read through them.
         for line in &lines {
             match line.head.as_slice() {
@@ -184,7 +187,7 @@ impl Grammar {
     }
 
     /// Calls `found` for every place where a rule matches: the shortest match of a danger, the
-    /// longest of what limits one.
+    /// longest of what limits one or says whose it is.
     pub fn matches(&self, tokens: &[Token], mut found: impl FnMut(Hit)) {
         let mut memo = vec![UNKNOWN; self.classes.len() * tokens.len().min(STRETCH + MAX_SPAN)];
         let mut from = 0;
@@ -204,7 +207,11 @@ impl Grammar {
                             continue;
                         }
                         let length = match self.rules[rule].effect {
-                            Effect::Veto | Effect::Context(_) => 63 - ends.leading_zeros(),
+                            Effect::Veto
+                            | Effect::Context(_)
+                            | Effect::Crisis { kind: CrisisKind::ThirdParty | CrisisKind::Past, .. } => {
+                                63 - ends.leading_zeros()
+                            }
                             _ => ends.trailing_zeros(),
                         };
                         let start = from + start;

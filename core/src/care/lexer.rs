@@ -218,7 +218,8 @@ impl Lexicon {
                 single.push(c);
             }
         }
-        if !changed {
+        // "odd" is no stretched "od": what is left must be long enough to be meant.
+        if !changed || single.chars().count() < 3 {
             return None;
         }
         // "killl" is kill: only the last stretch is undone first.

@@ -19,6 +19,17 @@ const MOST_RESOURCES: usize = 4;
 
 const FILES: &[&str] = &[
     include_str!("../../data/care/replies/en.toml"),
+    include_str!("../../data/care/replies/es.toml"),
+    include_str!("../../data/care/replies/pt.toml"),
+    include_str!("../../data/care/replies/fr.toml"),
+    include_str!("../../data/care/replies/de.toml"),
+    include_str!("../../data/care/replies/ru.toml"),
+    include_str!("../../data/care/replies/zh.toml"),
+    include_str!("../../data/care/replies/ko.toml"),
+    include_str!("../../data/care/replies/ar.toml"),
+    include_str!("../../data/care/replies/hi.toml"),
+    include_str!("../../data/care/replies/sw.toml"),
+    include_str!("../../data/care/replies/tl.toml"),
 ];
 
 /// What the church adds to the help of its country.

@@ -27,11 +27,11 @@ async fn acquire(store: &impl Leases, who: &str, now: u64, until: u64) -> Option
         .unwrap()
 }
 
-fn grant(term: u64, position: Option<&str>) -> Option<Grant> {
-    Some(Grant {
+fn grant(term: u64, position: Option<&str>) -> Grant {
+    Grant {
         term,
         position: position.map(str::to_owned),
-    })
+    }
 }
 
 async fn one_holder_at_a_time(store: impl Leases) {
@@ -74,7 +74,7 @@ async fn the_position_is_handed_on(store: impl Leases) {
         "advancing extends"
     );
     let second = acquire(&store, "two", 13, 20).await;
-    assert_eq!(second, grant(first.term + 1, Some("42")));
+    assert_eq!(second, Some(grant(first.term + 1, Some("42"))));
 }
 
 async fn a_stale_term_writes_nothing(store: impl Leases) {
@@ -90,7 +90,7 @@ async fn a_stale_term_writes_nothing(store: impl Leases) {
     assert_eq!(acquire(&store, "one", 19, 30).await, None);
     assert_eq!(
         acquire(&store, "two", 19, 30).await,
-        grant(second.term, None)
+        Some(grant(second.term, None))
     );
     assert!(
         !store

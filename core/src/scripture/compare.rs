@@ -167,7 +167,7 @@ pub(super) fn nearest(
     let mut votes: Vec<(usize, usize)> = Vec::new();
     for verse in hits {
         match votes.last_mut() {
-            Some((voted, count)) if *voted == verse => *count += 1,
+            Some((last, count)) if *last == verse => *count += 1,
             _ => votes.push((verse, 1)),
         }
     }

@@ -44,12 +44,15 @@ pub(super) struct Shown {
 /// The true words of a quotation.
 #[derive(Debug, Clone)]
 pub(super) enum Words {
-    /// For each part between ellipses, its words' range in the reply and the true text; and
-    /// whether it begins and ends where verses do.
-    Exact(Vec<(Range<usize>, String, (bool, bool))>),
+    /// Each part between ellipses.
+    Exact(Vec<Part>),
     /// What replaces the whole.
     Whole(String),
 }
+
+/// A part of a quotation: the range of its words, the true text, and whether it begins and ends
+/// where verses do.
+pub(super) type Part = (Range<usize>, String, (bool, bool));
 
 /// The verdict on a quotation.
 #[derive(Debug, Clone)]
@@ -121,7 +124,8 @@ impl<'l> Judge<'l> {
         verses: &[Range<usize>],
     ) -> Option<Judgement> {
         let parts = quoted.parts();
-        let mut partial = None;
+        let mut whole: Option<(usize, Shown)> = None;
+        let mut partial: Option<(usize, Shown)> = None;
         let mut nearly_whole = false;
         for text in &self.texts {
             let within: Vec<Stretch> = merged(verses)
@@ -133,33 +137,36 @@ impl<'l> Judge<'l> {
                 continue;
             };
             let held: usize = within.iter().map(ExactSizeIterator::len).sum();
-            let shown = || Shown {
-                reference: reference.clone(),
-                moved: false,
-                translation: text.translation().id.clone(),
-                text: Words::Exact(
-                    parts
-                        .iter()
-                        .zip(&found)
-                        .map(|(part, found)| true_part(text, part, found))
-                        .collect(),
-                ),
-            };
-            match held.saturating_sub(quoted.words.len()) {
-                0 => return Some(Judgement::Exact(shown())),
+            let (changed, words) = true_parts(quoted.text, text, &parts, &found);
+            let best = match held.saturating_sub(quoted.words.len()) {
+                0 => &mut whole,
                 // A word is missing at one end: that is a slip and no partial quotation.
-                1 if parts.len() == 1 && reference.names_verses() => nearly_whole = true,
-                _ => {
-                    partial.get_or_insert_with(shown);
+                1 if parts.len() == 1 && reference.names_verses() => {
+                    nearly_whole = true;
+                    continue;
                 }
+                _ => &mut partial,
+            };
+            // Of two texts with the same words, the one that was quoted to the letter.
+            if best.as_ref().is_none_or(|(before, _)| changed < *before) {
+                let shown = Shown {
+                    reference: reference.clone(),
+                    moved: false,
+                    translation: text.translation().id.clone(),
+                    text: Words::Exact(words),
+                };
+                *best = Some((changed, shown));
             }
+        }
+        if let Some((_, whole)) = whole {
+            return Some(Judgement::Exact(whole));
         }
         if nearly_whole {
             return self
                 .show(reference, false, verses)
                 .map(Judgement::Corrected);
         }
-        partial.map(Judgement::Exact)
+        partial.map(|(_, partial)| Judgement::Exact(partial))
     }
 
     /// Word for word, but elsewhere.
@@ -178,24 +185,31 @@ impl<'l> Judge<'l> {
         if quoted.words.len() < least || quoted.parts().len() != 1 {
             return None;
         }
+        let mut best: Option<(usize, Shown)> = None;
         for text in &self.texts {
             let numbers = text.numbers(quoted.words);
             let near = text.stretch(&(near..near + 1)).start;
             let Some(found) = exact_anywhere(text, &numbers, near) else {
                 continue;
             };
-            let shown = Shown {
-                reference: Reference::of_verses(text.verses_of(&found))?,
-                moved: reference.is_some(),
-                translation: text.translation().id.clone(),
-                text: Words::Exact(vec![true_part(text, quoted.words, &found)]),
-            };
-            return Some(match reference {
-                Some(_) => Judgement::Corrected(shown),
-                None => Judgement::Exact(shown),
-            });
+            let parts = [quoted.words];
+            let (changed, words) =
+                true_parts(quoted.text, text, &parts, std::slice::from_ref(&found));
+            if best.as_ref().is_none_or(|(before, _)| changed < *before) {
+                let shown = Shown {
+                    reference: Reference::of_verses(text.verses_of(&found))?,
+                    moved: reference.is_some(),
+                    translation: text.translation().id.clone(),
+                    text: Words::Exact(words),
+                };
+                best = Some((changed, shown));
+            }
         }
-        None
+        let (_, shown) = best?;
+        Some(match reference {
+            Some(_) => Judgement::Corrected(shown),
+            None => Judgement::Exact(shown),
+        })
     }
 
     /// Like the verses under its own reference: how many words agree, and the verdict.
@@ -213,11 +227,15 @@ impl<'l> Judge<'l> {
         let mut best: Option<(usize, bool, Vec<Range<usize>>)> = None;
         for text in &self.texts {
             let numbers = text.numbers(quoted.words);
-            let (window, held) = self.window(text, &numbers, verses)?;
+            let (window, held) = window(text, &numbers, verses)?;
             let matched = likeness(&numbers, &held).matched;
             let (kin, telling) = kinship(quoted.words, text, &held, COMMON);
             let alike = matched * 2 >= count && (matched >= 3 || held.len() <= 5);
-            let clearly = matched * 5 >= count * 3 && (matched >= 4 || held.len() <= 5);
+            let clearly = if held.len() <= 5 {
+                matched * 2 >= count
+            } else {
+                matched * 5 >= count * 3 && matched >= 4
+            };
             let related = kin >= 2 || (kin == 1 && telling <= 3) || alike;
             let enough = if claim == Claim::Firm {
                 related
@@ -240,37 +258,6 @@ impl<'l> Judge<'l> {
         ))
     }
 
-    /// The verses that a quotation under `verses` means: all of them, or, if they are many, those
-    /// that come nearest; with their words.
-    fn window(
-        &self,
-        text: &HeldText,
-        numbers: &[u16],
-        verses: &[Range<usize>],
-    ) -> Option<(Vec<Range<usize>>, Vec<u16>)> {
-        let spans = merged(verses);
-        let held: usize = spans.iter().map(|verses| text.stretch(verses).len()).sum();
-        let count: usize = verses.iter().map(ExactSizeIterator::len).sum();
-        if held > 3 * numbers.len() + 40 || count > LONGEST_PASSAGE {
-            let window = spans
-                .iter()
-                .filter_map(|verses| nearest(text, numbers, Some(&text.stretch(verses))))
-                .max_by_key(|(_, likeness)| likeness.matched);
-            if let Some((verses, _)) = window {
-                let held = text.word_numbers(&text.stretch(&verses));
-                return Some((vec![verses], held));
-            }
-            if count > 3 {
-                return None;
-            }
-        }
-        let held = spans
-            .iter()
-            .flat_map(|verses| text.word_numbers(&text.stretch(verses)))
-            .collect();
-        Some((verses.to_vec(), held))
-    }
-
     /// All but word for word, under another reference or none.
     fn nearly_elsewhere(
         &self,
@@ -280,7 +267,7 @@ impl<'l> Judge<'l> {
     ) -> Option<Judgement> {
         let count = quoted.words.len();
         let (least, percent) = match claim {
-            Claim::Firm => (5, 60),
+            Claim::Firm => (5, 70),
             Claim::Loose => (6, 75),
             Claim::None => (8, 80),
         };
@@ -292,7 +279,7 @@ impl<'l> Judge<'l> {
             .iter()
             .filter_map(|text| nearest(text, &text.numbers(quoted.words), None))
             .max_by_key(|(_, likeness)| likeness.matched)?;
-        if likeness.matched * 100 < count * percent {
+        if likeness.matched < 5 || likeness.matched * 100 < count * percent {
             return None;
         }
         let found = Reference::of_verses(verses.clone())?;
@@ -318,6 +305,36 @@ impl<'l> Judge<'l> {
     }
 }
 
+/// The verses that a quotation under `verses` means: all of them, or, if they are many, those
+/// that come nearest; with their words.
+fn window(
+    text: &HeldText,
+    numbers: &[u16],
+    verses: &[Range<usize>],
+) -> Option<(Vec<Range<usize>>, Vec<u16>)> {
+    let spans = merged(verses);
+    let held: usize = spans.iter().map(|verses| text.stretch(verses).len()).sum();
+    let count: usize = verses.iter().map(ExactSizeIterator::len).sum();
+    if held > 3 * numbers.len() + 40 || count > LONGEST_PASSAGE {
+        let window = spans
+            .iter()
+            .filter_map(|verses| nearest(text, numbers, Some(&text.stretch(verses))))
+            .max_by_key(|(_, likeness)| likeness.matched);
+        if let Some((verses, _)) = window {
+            let held = text.word_numbers(&text.stretch(&verses));
+            return Some((vec![verses], held));
+        }
+        if count > 3 {
+            return None;
+        }
+    }
+    let held = spans
+        .iter()
+        .flat_map(|verses| text.word_numbers(&text.stretch(verses)))
+        .collect();
+    Some((verses.to_vec(), held))
+}
+
 /// Ranges that follow one another become one.
 fn merged(verses: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut merged: Vec<Range<usize>> = Vec::new();
@@ -330,18 +347,45 @@ fn merged(verses: &[Range<usize>]) -> Vec<Range<usize>> {
     merged
 }
 
-fn true_part(
+/// The true text of each part; and how far it differs from how the reply spells it: 0 if not at
+/// all, 1 for the signs at either end, 3 for each part that differs in itself.
+fn true_parts(
+    reply: &str,
     text: &HeldText,
-    part: &[Word],
-    found: &Stretch,
-) -> (Range<usize>, String, (bool, bool)) {
-    let whole = text.stretch(&text.verses_of(found));
-    let range = match (part.first(), part.last()) {
-        (Some(first), Some(last)) => first.range.start..last.range.end,
-        _ => 0..0,
-    };
-    let ends = (whole.start == found.start, whole.end == found.end);
-    (range, text.true_text(found), ends)
+    parts: &[&[Word]],
+    found: &[Stretch],
+) -> (usize, Vec<Part>) {
+    let mut changed = 0;
+    let mut shown = Vec::new();
+    for (part, found) in parts.iter().zip(found) {
+        let whole = text.stretch(&text.verses_of(found));
+        let range = match (part.first(), part.last()) {
+            (Some(first), Some(last)) => first.range.start..last.range.end,
+            _ => 0..0,
+        };
+        let truth = text.true_text(found);
+        let core = truth.trim_matches(|c: char| !c.is_alphanumeric());
+        let (front, back) = truth.split_once(core).unwrap_or_default();
+        let back = back.trim_matches('\u{2019}');
+        let behind = reply[range.end..].trim_start_matches('\u{2019}');
+        let behind = &behind[..behind.find(|c| !is_stop(c)).unwrap_or(behind.len())];
+        if reply[range.clone()] == *core {
+            changed += usize::from(behind != back);
+            changed += usize::from(!reply[..range.start].ends_with(front));
+        } else {
+            changed += 3;
+        }
+        shown.push((
+            range,
+            truth,
+            (whole.start == found.start, whole.end == found.end),
+        ));
+    }
+    (changed, shown)
+}
+
+fn is_stop(c: char) -> bool {
+    matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | '\u{2014}')
 }
 
 impl<'p> Quoted<'p> {

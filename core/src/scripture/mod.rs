@@ -11,6 +11,7 @@ mod parse;
 mod quotation;
 mod reference;
 mod sentence;
+mod stream;
 mod text;
 mod token;
 mod verify;
@@ -21,5 +22,6 @@ pub use library::{LONGEST_PASSAGE, Library, Passage, ScriptureError, Translation
 pub use names::Language;
 pub use parse::{Found, find_references, find_references_in, parse_exact};
 pub use reference::{Place, Reference, ReferenceError, Span};
+pub use stream::{Checked, StreamVerifier};
 pub use text::HeldText;
 pub use verify::{Finding, Verdict, Verified, verify};

@@ -155,6 +155,23 @@ fn cite(text: &str, found: Found) -> Cited {
     }
 }
 
+/// `lead` without what leads to a reference behind it: blanks, a bracket or a dash, and the sign
+/// of a quoted line. A dash that belongs to the words before stays.
+pub(super) fn before_link(lead: &str) -> &str {
+    let blank = |c: char| c.is_whitespace() || matches!(c, '>' | '*' | '_');
+    let lead = lead.trim_end_matches(blank);
+    let shorter = match lead.chars().next_back() {
+        Some('-') => lead.trim_end_matches('-'),
+        Some('(' | '[' | '\u{2010}'..='\u{2015}') => {
+            let mut chars = lead.chars();
+            chars.next_back();
+            chars.as_str()
+        }
+        _ => lead,
+    };
+    shorter.trim_end_matches(blank)
+}
+
 /// Takes references at either end out of the quotations, and quotations that hold a reference in
 /// their middle, or only what another quotation holds, out of the list.
 fn trimmed(text: &str, cited: &[Cited], words: &[Word]) -> (Vec<Quotation>, Vec<Option<usize>>) {
@@ -178,8 +195,7 @@ fn trimmed(text: &str, cited: &[Cited], words: &[Word]) -> (Vec<Quotation>, Vec<
             }
             if blank(cited.end.min(inner.end)..inner.end) {
                 let before = &text[inner.start..cited.found.range.start];
-                let before = before
-                    .trim_end_matches(|c: char| c.is_whitespace() || "([—–-\u{2015}>".contains(c));
+                let before = before_link(before);
                 quotation.inner.end = inner.start + before.len();
                 inside = Some(index);
             } else if blank(inner.start..cited.found.range.start) {

@@ -31,7 +31,8 @@ pub(super) fn sentences(text: &str, whole: &[Range<usize>]) -> Vec<Range<usize>>
     while let Some((at, c)) = chars.next() {
         let mut end = at + c.len_utf8();
         if c != '\n' {
-            if !is_end(c) || (c == '.' && is_shortened(&text[start..at])) {
+            let ends = is_end(c) && !(c == '.' && is_shortened(&text[start..at]));
+            if !(ends || c == ')' && closes_a_sentence(&text[start..at])) {
                 continue;
             }
             while let Some(&(next, c)) = chars.peek() {
@@ -67,10 +68,22 @@ pub(super) fn sentences(text: &str, whole: &[Range<usize>]) -> Vec<Range<usize>>
     sentences
 }
 
+/// Whether the bracket that opens last in `before` stands behind the end of a sentence, as in
+/// "…he cares for you." (1 Peter 5:7).
+fn closes_a_sentence(before: &str) -> bool {
+    before.rfind('(').is_some_and(|open| {
+        before[..open]
+            .trim_end()
+            .trim_end_matches(is_closer)
+            .ends_with(is_end)
+    })
+}
+
 fn is_shortened(before: &str) -> bool {
     let word = before
         .rsplit(|c: char| !c.is_alphanumeric())
         .next()
         .unwrap_or_default();
-    SHORTENED.contains(&word.to_lowercase().as_str())
+    SHORTENED.contains(&word)
+        || (word.len() > 1 && SHORTENED.contains(&word.to_lowercase().as_str()))
 }

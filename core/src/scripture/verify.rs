@@ -5,10 +5,10 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::{
-    Library, Reference, TranslationId,
-    compare::{likeness, matched_by_prefix},
+    HeldText, Library, TranslationId,
+    compare::{likeness, matched_by_prefix, nearest},
     judge::{Claim, Judge, Judgement, Quoted, Shown, Words},
-    page::{Cited, LINK, PERSON, Page, SPEECH},
+    page::{Cited, LINK, PERSON, Page, SPEECH, before_link},
     parse_exact,
     sentence::is_end,
     wording::Word,
@@ -81,6 +81,7 @@ pub fn verify(text: &str, library: &Library, translation: &TranslationId) -> Ver
         removed: Vec::new(),
         findings: Vec::new(),
         settled: vec![false; page.cited.len()],
+        judged: Vec::new(),
     };
     for (range, reference) in markers {
         check.expand(&range, &reference, library, translation);
@@ -118,6 +119,8 @@ struct Check<'p, 't, 'l> {
     findings: Vec<(usize, Finding)>,
     /// Which references belong to a quotation that was judged, or are dealt with otherwise.
     settled: Vec<bool>,
+    /// Stretches that were judged.
+    judged: Vec<Range<usize>>,
 }
 
 /// How a reference and a quotation stand to one another.
@@ -127,7 +130,7 @@ struct Tie {
     claim: Claim,
 }
 
-impl<'p> Check<'p, '_, '_> {
+impl Check<'_, '_, '_> {
     /// Puts the passage in place of its marker.
     fn expand(
         &mut self,
@@ -329,7 +332,12 @@ impl<'p> Check<'p, '_, '_> {
     fn quotations(&mut self) {
         let page = self.page;
         for (index, quotation) in page.quotations.iter().enumerate() {
-            let ties = self.ties(index);
+            let sourced = self.source_beside(&quotation.outer);
+            let mut ties = self.ties(index);
+            if sourced {
+                // A named source counts for more than a reference somewhere near.
+                ties.retain(|tie| tie.claim == Claim::Firm);
+            }
             if ties
                 .iter()
                 .any(|tie| page.cited[tie.cited].found.problem.is_some())
@@ -340,7 +348,6 @@ impl<'p> Check<'p, '_, '_> {
                 text: page.text,
                 words: page.words_in(&quotation.inner),
             };
-            let sourced = self.source_beside(&quotation.outer);
             let judged: Vec<(Option<usize>, Option<Judgement>)> = if ties.is_empty() {
                 let claim = if sourced { Claim::Firm } else { Claim::None };
                 vec![(None, self.judge.judge(&quoted, None, claim))]
@@ -348,10 +355,9 @@ impl<'p> Check<'p, '_, '_> {
                 ties.iter()
                     .map(|tie| {
                         let reference = &page.cited[tie.cited].found.reference;
-                        let claim = if sourced { Claim::Firm } else { tie.claim };
                         (
                             Some(tie.cited),
-                            self.judge.judge(&quoted, Some(reference), claim),
+                            self.judge.judge(&quoted, Some(reference), tie.claim),
                         )
                     })
                     .collect()
@@ -383,10 +389,12 @@ impl<'p> Check<'p, '_, '_> {
     }
 
     fn is_well_known_saying(&self, range: &Range<usize>) -> bool {
-        self.page
-            .unreal
-            .iter()
-            .any(|saying| range.start <= saying.start && saying.end <= range.end)
+        let words = self.page.words_in(range).len();
+        self.page.unreal.iter().any(|saying| {
+            range.start <= saying.start
+                && saying.end <= range.end
+                && words <= self.page.words_in(saying).len() + 2
+        })
     }
 
     /// Writes down a judgement and what it changes.
@@ -399,6 +407,7 @@ impl<'p> Check<'p, '_, '_> {
     ) {
         let page = self.page;
         let inner = trim(page.text, inner);
+        self.judged.push(inner.clone());
         let quoted = page.text[inner.clone()].to_owned();
         let cited = cited.map(|cited| &page.cited[cited]);
         let (verdict, shown) = match judgement {
@@ -527,13 +536,20 @@ impl<'p> Check<'p, '_, '_> {
             .map(|sentence| sentence.end)
             .filter(|end| *end > start && *end <= limit)
             .chain([limit])
+            .chain(clause_ends(page.text, words))
             .collect();
         let verses = cited.found.reference.verses().ok()?;
         let mut best: Option<(isize, usize)> = None;
+        let mut length = usize::MAX;
         for text in self.judge.texts() {
-            let held = self.held_near(text, words, &verses);
+            let held = held_near(text, words, &verses);
+            length = length.min(held.len().max(1));
             let matched = matched_by_prefix(&text.numbers(words), &held);
-            for end in &ends {
+            let bare = verses
+                .last()
+                .is_some_and(|verses| text.verse(verses.end - 1).ends_with(char::is_alphanumeric));
+            let whole = whole_run(page.text, words, &text.numbers(words), &held, bare);
+            for end in ends.iter().chain(&whole) {
                 let count = words.partition_point(|word| word.range.end <= *end);
                 let Some(matched) = matched.get(count) else {
                     continue;
@@ -545,7 +561,13 @@ impl<'p> Check<'p, '_, '_> {
             }
         }
         let (score, end) = best?;
-        let end = if score > 0 { end } else { *ends.first()? };
+        // Nothing agrees: as many words as the verse has stand for it, within their sentence.
+        let as_long = words.get(length - 1).map_or(limit, |word| word.range.end);
+        let end = if score > 0 {
+            end
+        } else {
+            ends.first()?.min(&as_long).to_owned()
+        };
         Some((trim(page.text, &(start..end)), claim))
     }
 
@@ -554,11 +576,7 @@ impl<'p> Check<'p, '_, '_> {
         let page = self.page;
         let cited = &page.cited[index];
         let lead = &page.text[..cited.found.range.start];
-        let end = lead
-            .trim_end_matches(|c: char| {
-                c.is_whitespace() || matches!(c, '(' | '[' | '-' | '\u{2010}'..='\u{2015}')
-            })
-            .len();
+        let end = before_link(lead).len();
         let gap = &lead[end..];
         if !gap.contains(|c: char| !c.is_whitespace()) && !gap.contains('\n') {
             return None;
@@ -591,7 +609,7 @@ impl<'p> Check<'p, '_, '_> {
         starts.push(limit);
         let mut best: Option<(isize, usize, usize)> = None;
         for text in self.judge.texts() {
-            let mut held = self.held_near(text, words, &verses);
+            let mut held = held_near(text, words, &verses);
             let mut numbers = text.numbers(words);
             let run = longest_run_at_end(&numbers, &held);
             held.reverse();
@@ -617,7 +635,7 @@ impl<'p> Check<'p, '_, '_> {
                     let mut held = held.clone();
                     held.reverse();
                     let alike = likeness(&text.numbers(first), &held);
-                    if alike.matched > 0 && alike.first > 3 {
+                    if alike.matched > 0 && alike.first > 1 {
                         first[alike.first].range.start
                     } else {
                         first[0].range.start
@@ -631,29 +649,10 @@ impl<'p> Check<'p, '_, '_> {
             }
         }
         let (score, start, matched) = best?;
+        let opened =
+            page.text[limit.min(start)..start].trim_end_matches(['(', '[', '\u{2018}', '\u{201c}']);
+        let start = limit.min(start) + opened.len();
         (score > 0 && matched > 0).then(|| (trim(page.text, &(start..end)), Claim::Loose))
-    }
-
-    /// The words of the verses; where these are many, of those that come nearest to `words`.
-    fn held_near(
-        &self,
-        text: &super::HeldText,
-        words: &[Word],
-        verses: &[Range<usize>],
-    ) -> Vec<u16> {
-        let stretches = || verses.iter().map(|verses| text.stretch(verses));
-        let total: usize = stretches().map(|stretch| stretch.len()).sum();
-        if total <= 400 {
-            return stretches()
-                .flat_map(|stretch| text.word_numbers(&stretch))
-                .collect();
-        }
-        let numbers = text.numbers(&words[..words.len().min(80)]);
-        stretches()
-            .filter_map(|stretch| super::compare::nearest(text, &numbers, Some(&stretch)))
-            .max_by_key(|(_, likeness)| likeness.matched)
-            .map(|(verses, _)| text.word_numbers(&text.stretch(&verses)))
-            .unwrap_or_default()
     }
 
     /// Words without quotation marks and without a reference behind a source: "It is written:
@@ -696,7 +695,8 @@ impl<'p> Check<'p, '_, '_> {
                 }) || self
                     .removed
                     .iter()
-                    .any(|removed| removed.start < inner.end && inner.start < removed.end);
+                    .chain(&self.judged)
+                    .any(|range| range.start < inner.end && inner.start < range.end);
             if touched {
                 continue;
             }
@@ -767,10 +767,59 @@ impl<'p> Check<'p, '_, '_> {
     }
 }
 
+/// The words of the verses; where these are many, of those that come nearest to `words`.
+fn held_near(text: &HeldText, words: &[Word], verses: &[Range<usize>]) -> Vec<u16> {
+    let stretches = || verses.iter().map(|verses| text.stretch(verses));
+    let total: usize = stretches().map(|stretch| stretch.len()).sum();
+    if total <= 400 {
+        return stretches()
+            .flat_map(|stretch| text.word_numbers(&stretch))
+            .collect();
+    }
+    let numbers = text.numbers(&words[..words.len().min(80)]);
+    stretches()
+        .filter_map(|stretch| nearest(text, &numbers, Some(&stretch)))
+        .max_by_key(|(_, likeness)| likeness.matched)
+        .map(|(verses, _)| text.word_numbers(&text.stretch(&verses)))
+        .unwrap_or_default()
+}
+
 /// How much a stretch of `count` words with `matched` of them in the verse speaks for being the
 /// quotation: a third of the words must be right for it to speak for it at all.
 fn worth(matched: usize, count: usize) -> isize {
     isize::try_from(3 * matched).unwrap_or(isize::MAX) - isize::try_from(count).unwrap_or(0)
+}
+
+/// Where something new begins in the middle of a sentence, as behind a verse that ends with a
+/// semicolon: a capital letter after other punctuation.
+fn clause_ends<'w>(text: &'w str, words: &'w [Word]) -> impl Iterator<Item = usize> + 'w {
+    words.windows(2).filter_map(|pair| {
+        let gap = &text[pair[0].range.end..pair[1].range.start];
+        let new = text[pair[1].range.start..].starts_with(char::is_uppercase);
+        (new && gap.contains([',', ';', ':', '\u{2014}']))
+            .then(|| pair[0].range.end + gap.trim_end().len())
+    })
+}
+
+/// Where the whole of `held` ends, if the words begin with it and something new begins behind
+/// it: a verse that ends in the middle of its sentence, "… of the field; You are not alone."
+///
+/// `bare` says that the verse itself ends without punctuation.
+fn whole_run(
+    text: &str,
+    words: &[Word],
+    numbers: &[u16],
+    held: &[u16],
+    bare: bool,
+) -> Option<usize> {
+    if held.is_empty() || !numbers.starts_with(held) {
+        return None;
+    }
+    let end = words.get(held.len() - 1)?.range.end;
+    let next = words.get(held.len())?.range.start;
+    let gap = &text[end..next];
+    let new = text[next..].starts_with(char::is_uppercase);
+    (new && (bare || gap.contains([',', ';', ':', '\u{2014}']))).then(|| end + gap.trim_end().len())
 }
 
 /// How many of the last words stand together somewhere in `held`.
@@ -805,21 +854,18 @@ fn joint(page: &Page<'_>, end: usize) -> Option<(usize, Claim)> {
     if !mark.trim().is_empty() {
         return Some((start, Claim::Loose));
     }
-    let mut words = page
-        .words
-        .iter()
-        .skip_while(|word| word.range.start < end)
-        .take(4)
-        .peekable();
+    let mut words = page.words.iter().skip_while(|word| word.range.start < end);
     let verb = words.next()?;
     if SPEECH.binary_search(&verb.folded.as_str()).is_err() {
         return None;
     }
     let mut last = verb.range.end;
     let mut indirect = false;
-    while let Some(word) =
-        words.next_if(|word| matches!(word.folded.as_str(), "us" | "me" | "that" | "this" | "like"))
-    {
+    for word in words.take(2) {
+        let next = page.text[last..word.range.start].trim().is_empty();
+        if !next || !matches!(word.folded.as_str(), "us" | "me" | "that" | "this") {
+            break;
+        }
         indirect |= word.folded == "that";
         last = word.range.end;
     }

@@ -159,7 +159,10 @@ pub(crate) async fn list(
     }
     for (name, id) in [("before", &which.before), ("answering", &which.answering)] {
         if id.as_deref().is_some_and(|id| !is_id(id)) {
-            return Err(Problem::field(name, format!("{name} is the id of a message.")));
+            return Err(Problem::field(
+                name,
+                format!("{name} is the id of a message."),
+            ));
         }
     }
     let page = match person_of(&state, &visitor).await? {

@@ -224,8 +224,7 @@ fn quiet_hours(hours: &Hours) -> Result<QuietHours, Problem> {
 /// The minute of the day that "07:30" names.
 fn minute(face: &str) -> Option<u16> {
     let (hours, minutes) = face.split_once(':')?;
-    let two_digits =
-        |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let two_digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
     if !two_digits(hours) || !two_digits(minutes) {
         return None;
     }
@@ -259,7 +258,10 @@ pub(crate) async fn show(
         .await
         .map_err(|_| Problem::store_down())?;
     let profile = found.unwrap_or_else(|| Profile::new("".into()));
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(Me::from(profile))))
+    Ok((
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(Me::from(profile)),
+    ))
 }
 
 /// Changes the person's settings.
@@ -300,7 +302,10 @@ pub(crate) async fn change(
         .await
         .map_err(|_| Problem::store_down())?
         .ok_or_else(nobody_yet)?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(Me::from(profile))))
+    Ok((
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(Me::from(profile)),
+    ))
 }
 
 /// Nothing is kept of somebody who never wrote, so there is nowhere to keep a setting.

@@ -241,11 +241,7 @@ pub(crate) fn delta(event: &Event) -> Option<sse::Event> {
         "block": block,
         "paragraph": paragraph,
     });
-    Some(
-        sse::Event::default()
-            .event("delta")
-            .data(data.to_string()),
-    )
+    Some(sse::Event::default().event("delta").data(data.to_string()))
 }
 
 /// The events of one message: `accepted`, deltas, `reply`; or `error` if it takes too long.

@@ -1,12 +1,6 @@
 //! GET /v1/openapi.json
 
-use axum::{
-    Router,
-    body::Bytes,
-    http::header,
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, body::Bytes, http::header, response::IntoResponse, routing::get};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
     security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
@@ -52,14 +46,14 @@ pub(crate) fn route(document: &OpenApi) -> Router<WebState> {
         get(move || {
             let json = json.clone();
             async move {
-            (
-                [
-                    (header::CONTENT_TYPE, "application/json"),
-                    (header::CACHE_CONTROL, "public, max-age=300"),
-                ],
-                json,
-            )
-                .into_response()
+                (
+                    [
+                        (header::CONTENT_TYPE, "application/json"),
+                        (header::CACHE_CONTROL, "public, max-age=300"),
+                    ],
+                    json,
+                )
+                    .into_response()
             }
         }),
     )

@@ -72,12 +72,9 @@ pub(crate) async fn passage(
 fn explain(error: &ScriptureError) -> Problem {
     let detail = sentence(&error.to_string());
     match error {
-        ScriptureError::Reference(_) => Problem::new(
-            StatusCode::NOT_FOUND,
-            "no-such-passage",
-            detail,
-        )
-        .at("reference"),
+        ScriptureError::Reference(_) => {
+            Problem::new(StatusCode::NOT_FOUND, "no-such-passage", detail).at("reference")
+        }
         ScriptureError::NotInTranslation { .. } => {
             Problem::new(StatusCode::NOT_FOUND, "not-in-translation", detail).at("reference")
         }

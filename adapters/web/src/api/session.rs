@@ -79,7 +79,11 @@ pub(crate) async fn open(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     admit(&state, &headers, peer).await?;
-    let (token, _) = state.desk().open().await.map_err(|_| Problem::store_down())?;
+    let (token, _) = state
+        .desk()
+        .open()
+        .await
+        .map_err(|_| Problem::store_down())?;
     let session = NewSession {
         token: token.as_str().to_owned(),
     };

@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use muykol_core::{seams::Feedback, words::{InboundId, Reply}};
+use muykol_core::{
+    seams::Feedback,
+    words::{InboundId, Reply},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
@@ -68,17 +71,17 @@ pub(crate) async fn say(
     let sent = cookie::read(&headers, state.config());
     let token = match proven(&headers, sent, &form.form_token) {
         Ok(token) => token,
-        Err(problem) => return refused(&state, None, problem, &saying),
+        Err(problem) => return refused(&state, &headers, None, problem, &saying),
     };
     if let Err(problem) = saying.check() {
-        return refused(&state, Some(&token), problem, &saying);
+        return refused(&state, &headers, Some(&token), problem, &saying);
     }
     let mut set = None;
     let (token, visitor) = match state.desk().find(&token).await {
         Lookup::Known(visitor) | Lookup::StoreDown(visitor) => (token, visitor),
         Lookup::Unknown => {
             if let Err(problem) = admit(&state, &headers, peer).await {
-                return refused(&state, Some(&token), problem, &saying);
+                return refused(&state, &headers, Some(&token), problem, &saying);
             }
             // A new token, not the one the browser came with: nobody can have planted it.
             match state.desk().open().await {
@@ -101,7 +104,7 @@ pub(crate) async fn say(
         Ok(Answered::Reply(_)) => see("/#latest", set),
         Ok(Answered::Later(id)) => see(&format!("/?waiting={id}#waiting"), set),
         Ok(Answered::Unstored(reply)) => unstored(&state, &token, &saying, &reply),
-        Err(problem) => refused(&state, Some(&token), problem, &saying),
+        Err(problem) => refused(&state, &headers, Some(&token), problem, &saying),
     }
 }
 
@@ -138,6 +141,7 @@ async fn answer(
 /// danger is met with help.
 fn refused(
     state: &WebState,
+    sent: &HeaderMap,
     token: Option<&Token>,
     problem: Problem,
     saying: &Saying,
@@ -149,12 +153,18 @@ fn refused(
     let mut headers = HeaderMap::new();
     headers.extend(problem.headers());
     headers.remove(header::WWW_AUTHENTICATE);
+    // A browser that came without a cookie gets one, so that the form can be sent again; but not
+    // on a foreign site's word, whose forms come without one: it would end the session.
+    let token = token
+        .cloned()
+        .or_else(|| cookie::read(sent, state.config()));
     let shown_in = match token {
-        Some(token) => token.clone(),
-        // The form could not be believed: a fresh cookie, so that it can be sent again.
+        Some(token) => token,
         None => match Token::random() {
             Ok(token) => {
-                if let Some(cookie) = cookie::keep(&token, state.config()) {
+                if cookie::is_own(sent)
+                    && let Some(cookie) = cookie::keep(&token, state.config())
+                {
                     headers.insert(header::SET_COOKIE, cookie);
                 }
                 token
@@ -238,15 +248,18 @@ pub(crate) async fn leave(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let proof = form(&state, &headers, body).and_then(|form: Words| {
-        proven(&headers, cookie::read(&headers, state.config()), &form.form_token)
+        proven(
+            &headers,
+            cookie::read(&headers, state.config()),
+            &form.form_token,
+        )
     });
     match proof {
         Ok(_) => {
             let mut response = see("/", cookie::clear(state.config()));
-            response.headers_mut().insert(
-                "clear-site-data",
-                HeaderValue::from_static("\"cache\", \"cookies\""),
-            );
+            response
+                .headers_mut()
+                .insert("clear-site-data", HeaderValue::from_static("\"cache\""));
             response
         }
         Err(problem) => problem.into_response(),

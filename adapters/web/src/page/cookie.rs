@@ -71,8 +71,8 @@ pub(crate) fn client_id(session: &Token, form: &str, saying: &str) -> String {
 
 fn mac(session: &Token, parts: &[&[u8]]) -> Hmac<Sha256> {
     #[allow(clippy::expect_used)] // HMAC takes a key of any length (RFC 2104 section 2)
-    let mut mac = Hmac::<Sha256>::new_from_slice(session.as_str().as_bytes())
-        .expect("HMAC takes any key");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(session.as_str().as_bytes()).expect("HMAC takes any key");
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -85,6 +85,14 @@ pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
     headers
         .get("sec-fetch-site")
         .is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Whether the browser says that this site's own page sent this form.
+pub(crate) fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+    let same_host = origin.is_some_and(|(_, host)| text(header::HOST) == Some(host));
+    !is_foreign(headers) && same_host
 }
 
 #[cfg(test)]

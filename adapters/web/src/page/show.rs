@@ -108,7 +108,7 @@ fn unreadable(state: &WebState, token: &Token) -> ChatPage {
     page.alert = Some(Alert {
         title: "We cannot show your conversation right now".to_owned(),
         detail: "Nothing is lost. You can write all the same, or come back in a few minutes. \
-                 If it cannot wait, the people below can be reached now."
+                 If it cannot wait, the people above can be reached now."
             .to_owned(),
     });
     page.help_open = true;
@@ -156,7 +156,9 @@ async fn conversation(
         page.older = entries.last().map(|entry| entry.id.0.clone());
     }
     page.paged = before.is_some();
-    page.urgent = danger(&entries).map(|blocks| cards(blocks)).unwrap_or_default();
+    page.urgent = danger(&entries)
+        .map(|blocks| cards(blocks))
+        .unwrap_or_default();
     page.help = cards([&seams.care.helplines(profile.country.as_deref())]);
     page.language = profile.language;
     page.lines = entries

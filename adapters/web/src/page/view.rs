@@ -73,10 +73,7 @@ fn sms(how: &str) -> Option<Link> {
         .map_or((None, how), |(word, number)| (Some(word.trim()), number));
     let dialled = dialled(number)?;
     let body = word.map_or_else(String::new, |word| {
-        let plain: String = word
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect();
+        let plain: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
         format!("?body={plain}")
     });
     Some(Link {
@@ -359,8 +356,116 @@ mod tests {
 
     #[test]
     fn only_the_web_is_linked_to() {
-        assert_eq!(site("https://www.example.org/a").unwrap().label, "example.org");
+        assert_eq!(
+            site("https://www.example.org/a").unwrap().label,
+            "example.org"
+        );
         assert!(site("javascript:alert(1)").is_none());
         assert!(site("data:text/html,x").is_none());
+    }
+
+    /// A chat page with `words` wherever somebody else's words can stand.
+    fn page_of(words: &str) -> String {
+        let resource = Resource {
+            name: words.to_owned(),
+            phone: Some(format!("1{words}")),
+            sms: Some(format!("{words} to 2")),
+            url: Some(format!("https://{words}")),
+            country: words.to_owned(),
+        };
+        let choice = Choice {
+            id: words.to_owned(),
+            label: words.to_owned(),
+        };
+        let text = words.to_owned();
+        let blocks = [
+            Block::text(words),
+            Block::Verse {
+                reference: text.clone(),
+                text: text.clone(),
+                translation: text.clone(),
+            },
+            Block::Reflection { text: text.clone() },
+            Block::Action { text: text.clone() },
+            Block::Resources {
+                items: vec![resource.clone()],
+            },
+            Block::Choices {
+                items: vec![choice],
+            },
+        ];
+        let line = |latest: bool| {
+            let mut line = Line {
+                pieces: blocks.iter().map(Piece::from).collect(),
+                rateable: true,
+                ..Line::blank(&EntryId::from(words), Timestamp(0), Timestamp(0))
+            };
+            if latest {
+                line.make_latest();
+            }
+            line
+        };
+        let page = ChatPage {
+            shell: Shell {
+                church: text.clone(),
+                stylesheet: "/a.css",
+                icon: "/a.svg",
+            },
+            language: Some(text.clone()),
+            alert: Some(Alert {
+                title: text.clone(),
+                detail: text.clone(),
+            }),
+            urgent: vec![Card::from(&resource)],
+            urgent_words: vec![text.clone()],
+            help: vec![Card::from(&resource)],
+            help_open: true,
+            greeting: Some(text.clone()),
+            notice: vec![text.clone()],
+            lines: vec![Line::unkept(words, Timestamp(0)), line(false), line(true)],
+            older: Some(text.clone()),
+            paged: true,
+            waiting: Some(text.clone()),
+            form_token: text.clone(),
+            form_id: text.clone(),
+            draft: text,
+        };
+        page.render().unwrap()
+    }
+
+    /// What a browser reads as markup: nothing else opens a tag or closes a value.
+    fn markup(html: &str) -> Vec<char> {
+        html.chars().filter(|c| "<>\"'".contains(*c)).collect()
+    }
+
+    const HOSTILE: &[&str] = &[
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "' onmouseover='alert(1)",
+        "</textarea></form><form action=//x>",
+        "<!--",
+        "]]><svg/onload=alert(1)>",
+        "</title><base href=//x>",
+        "{{ draft }}{% if true %}",
+        "&lt;b&gt;&#60;",
+        "\u{0}\u{202e}\u{feff}<",
+    ];
+
+    #[test]
+    fn hostile_words_make_no_markup() {
+        let calm = markup(&page_of("calm"));
+        for hostile in HOSTILE {
+            let page = page_of(hostile);
+            assert_eq!(markup(&page), calm, "{hostile}");
+            assert!(!page.contains(hostile) || !hostile.contains(['<', '"', '\'', '&']));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_words_make_markup(pieces in proptest::collection::vec("[<>&\"'/=a-z!\\-{}% \u{0}-\u{20}]{0,12}|.{0,8}", 0..6)) {
+            let words = pieces.concat();
+            proptest::prop_assert_eq!(markup(&page_of(&words)), markup(&page_of("calm")));
+        }
     }
 }

@@ -19,9 +19,7 @@ use muykol_core::{
     care::{self, ChurchCare, ReplyContext},
     path::{Engine, Settings, Watchers, Wiring},
     scripture::Library,
-    seams::{
-        AnswerError, Answerer, Courier, Decision, Limiter, Piece, Pieces, Quota, TurnContext,
-    },
+    seams::{AnswerError, Answerer, Courier, Decision, Limiter, Piece, Pieces, Quota, TurnContext},
     words::{
         AnsweredBy, Block, Channel, ChurchId, Clock, CrisisLevel, HolderId, Resource, Timestamp,
     },
@@ -205,7 +203,91 @@ impl World {
         Self::at("127.0.0.1:0", change).await
     }
 
+    /// The state alone, on a store nobody looks into.
+    pub fn state(change: impl FnOnce(&mut WebConfig)) -> WebState {
+        Parts::new(change).state
+    }
+
     pub async fn at(address: &str, change: impl FnOnce(&mut WebConfig)) -> Self {
+        let parts = Parts::new(change);
+        let (stop, stopped) = watch::channel(false);
+        let engine = parts.engine.clone();
+        tokio::spawn(async move { engine.run(stopped, Duration::ZERO).await });
+        let router = muykol_web::router(parts.state);
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        Self {
+            url,
+            store: parts.store,
+            gate: parts.gate,
+            clock: parts.clock,
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            answers: parts.answers,
+            stop,
+            closing: parts.closing,
+        }
+    }
+
+    pub fn says(&self, pieces: Vec<Piece>) {
+        *self.answers.pieces.lock().unwrap() = pieces;
+    }
+
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    pub fn at_path(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    pub async fn session(&self) -> String {
+        let response = self
+            .http
+            .post(self.at_path("/v1/sessions"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 201);
+        let body: serde_json::Value = response.json().await.unwrap();
+        body["token"].as_str().unwrap().to_owned()
+    }
+
+    pub fn post_message(&self, token: &str, body: &serde_json::Value) -> reqwest::RequestBuilder {
+        self.http
+            .post(self.at_path("/v1/chat/messages"))
+            .bearer_auth(token)
+            .json(body)
+    }
+
+    pub async fn say(&self, token: &str, text: &str, id: &str) -> reqwest::Response {
+        self.post_message(token, &serde_json::json!({ "text": text, "client_id": id }))
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub fn get(&self, token: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(self.at_path(path)).bearer_auth(token)
+    }
+}
+
+struct Parts {
+    state: WebState,
+    engine: Arc<Engine>,
+    store: Switched,
+    gate: Gate,
+    clock: Arc<HandClock>,
+    answers: Arc<Scripted>,
+    closing: CancellationToken,
+}
+
+impl Parts {
+    fn new(change: impl FnOnce(&mut WebConfig)) -> Self {
         let mut config = WebConfig::new("Grace Church, Lindale");
         config.session_quota.burst = 3;
         config.greeting = Some("Good to see you. Take all the time you need.".to_owned());
@@ -261,12 +343,9 @@ impl World {
             },
             crises: Default::default(),
         }));
-        let (stop, stopped) = watch::channel(false);
-        let runs = engine.clone();
-        tokio::spawn(async move { runs.run(stopped, Duration::ZERO).await });
         let closing = CancellationToken::new();
         let seams = Seams {
-            door: engine,
+            door: engine.clone(),
             history: Arc::new(store.clone()),
             people: Arc::new(store.clone()),
             sessions: Arc::new(store.clone()),
@@ -277,66 +356,15 @@ impl World {
             care: Arc::new(TestCare),
             closing: closing.clone(),
         };
-        let router = muykol_web::router(WebState::new(seams, config).unwrap());
-        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
         Self {
-            url,
+            state: WebState::new(seams, config).unwrap(),
+            engine,
             store,
             gate,
             clock,
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .unwrap(),
             answers,
-            stop,
             closing,
         }
-    }
-
-    pub fn says(&self, pieces: Vec<Piece>) {
-        *self.answers.pieces.lock().unwrap() = pieces;
-    }
-
-    pub fn close(&self) {
-        self.closing.cancel();
-    }
-
-    pub fn at_path(&self, path: &str) -> String {
-        format!("{}{path}", self.url)
-    }
-
-    pub async fn session(&self) -> String {
-        let response = self
-            .http
-            .post(self.at_path("/v1/sessions"))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status(), 201);
-        let body: serde_json::Value = response.json().await.unwrap();
-        body["token"].as_str().unwrap().to_owned()
-    }
-
-    pub fn post_message(&self, token: &str, body: &serde_json::Value) -> reqwest::RequestBuilder {
-        self.http
-            .post(self.at_path("/v1/chat/messages"))
-            .bearer_auth(token)
-            .json(body)
-    }
-
-    pub async fn say(&self, token: &str, text: &str, id: &str) -> reqwest::Response {
-        self.post_message(token, &serde_json::json!({ "text": text, "client_id": id }))
-            .send()
-            .await
-            .unwrap()
-    }
-
-    pub fn get(&self, token: &str, path: &str) -> reqwest::RequestBuilder {
-        self.http.get(self.at_path(path)).bearer_auth(token)
     }
 }
 
@@ -390,8 +418,8 @@ impl<'a> Browser<'a> {
     }
 
     pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        self.send(self.world.http.post(self.world.at_path(path)).form(fields))
-            .await
+        let form = self.world.http.post(self.world.at_path(path)).form(fields);
+        self.send(form.header("origin", &self.world.url)).await
     }
 
     /// Fills the form of the page and sends it; what came back, unfollowed.

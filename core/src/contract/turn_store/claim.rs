@@ -34,10 +34,10 @@ pub(super) async fn all<S: Store>(make: &impl AsyncFn() -> S) {
     );
 }
 
-fn draft(message: &str) -> Option<Draft> {
-    Some(Draft {
+fn draft(message: &str) -> Draft {
+    Draft {
         message: message.to_owned(),
-    })
+    }
 }
 
 async fn nothing_waiting_is_nothing_to_claim(store: impl Store) {
@@ -194,7 +194,7 @@ async fn a_draft_is_handed_on_until_a_commit(store: impl Store) {
     assert_eq!(first.draft, None);
     assert_eq!(
         store
-            .hold(&first.fence, at(30), draft("posted"))
+            .hold(&first.fence, at(30), Some(draft("posted")))
             .await
             .unwrap(),
         Held::Yes
@@ -204,7 +204,7 @@ async fn a_draft_is_handed_on_until_a_commit(store: impl Store) {
         Held::Yes
     );
     let second = claim(&store, "ana", 40).await;
-    assert_eq!(second.draft, draft("posted"));
+    assert_eq!(second.draft, Some(draft("posted")));
     commit(&store, &second.fence, &ids(&second), outcome(41), 41).await;
     accept(&store, ana("2")).await;
     assert_eq!(claim(&store, "ana", 42).await.draft, None);
@@ -226,7 +226,7 @@ async fn a_turn_holds_on_until_somebody_takes_over(store: impl Store) {
     let second = claim(&store, "ana", 200).await;
     assert_eq!(
         store
-            .hold(&first.fence, at(999), draft("stale"))
+            .hold(&first.fence, at(999), Some(draft("stale")))
             .await
             .unwrap(),
         Held::Lost

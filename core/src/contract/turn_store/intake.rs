@@ -74,7 +74,7 @@ async fn the_same_message_again_changes_nothing(store: impl Store) {
         };
         match store.accept(again).await.unwrap() {
             Accepted::Duplicate { id, person } => {
-                assert_eq!((id, person), (first.clone(), whose.clone()))
+                assert_eq!((id, person), (first.clone(), whose.clone()));
             }
             other => panic!("{other:?}"),
         }
