@@ -107,7 +107,7 @@ async fn whole(counterpart: &Counterpart) -> Whole {
             HolderId::random(),
             stopped,
         )
-        .await
+        .await;
     });
     assert!(telegram.introduced(Duration::from_secs(5)).await);
     Whole { stop }
