@@ -21,8 +21,8 @@ use muykol_core::{
     seams::Operations,
     words::{Clock, Timestamp},
 };
-use muykol_telegram::constant_time_eq;
 use muykol_web::Problem;
+use subtle::ConstantTimeEq;
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -156,7 +156,7 @@ impl Watch {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "));
         if let (Some(token), Some(shown)) = (&self.metrics_token, shown) {
-            return constant_time_eq(token.reveal(), shown);
+            return token.reveal().as_bytes().ct_eq(shown.as_bytes()).into();
         }
         let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip"]
             .iter()

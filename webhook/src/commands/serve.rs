@@ -129,8 +129,7 @@ fn web_config(config: &Config, parts: &Parts) -> WebConfig {
     web.allowed_origins.clone_from(&server.allowed_origins);
     web.session_quota = config.limits.sessions;
     if !server.trusted_proxies.is_empty() {
-        let trusted = server.clone();
-        web.client_ip = ClientIp::Behind(Arc::new(move |ip| trusted.trusts(ip)));
+        web.client_ip = ClientIp::Behind(server.trusted_proxies.clone());
     }
     web
 }
