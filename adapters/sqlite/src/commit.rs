@@ -2,7 +2,7 @@
 
 use muykol_core::{
     seams::{Committed, Fence, Outcome},
-    words::{
+    words::{Lease, 
         ConversationId, Effect, Entry, EntryBody, HolderId, InboundId, Lane, PersonId, Role,
         Timestamp,
     },
@@ -135,6 +135,10 @@ pub(crate) fn enqueue(
           WHERE church = ?1 AND conversation = ?2 AND lane = 1 AND parked IS NULL",
         params![db.church, at.conversation.0],
     )?;
+    let lease = Lease {
+        holder: at.holder.clone(),
+        until: outcome.effects_until,
+    };
     let mut leased = Vec::with_capacity(outcome.effects.len());
     for new in outcome.effects {
         let goes_now = new.lane == Lane::Emergency || !older_wait;
@@ -150,8 +154,8 @@ pub(crate) fn enqueue(
                 lane(new.lane),
                 to_json(&new.action, "action")?,
                 at.now.0,
-                goes_now.then_some(&at.holder.0),
-                goes_now.then_some(outcome.effects_until.0),
+                goes_now.then_some(&lease.holder.0),
+                goes_now.then_some(lease.until.0),
                 vanishes
             ],
         )?;
@@ -165,6 +169,7 @@ pub(crate) fn enqueue(
                 attempts: 0,
                 maybe_sent: false,
                 created: at.now,
+                lease: lease.clone(),
             });
         }
     }

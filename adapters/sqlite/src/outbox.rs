@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use muykol_core::{
-    seams::{ClaimRequest, OutboxStore, Settlement, StoreError},
-    words::{Action, ConversationId, Destination, Effect, EffectId, Lane, PersonId, Timestamp},
+    seams::{OutboxStore, Settlement, StoreError},
+    words::{Action, ConversationId, Destination, Effect, EffectId, Lane, Lease, PersonId, Timestamp},
 };
 use rusqlite::{Row, params};
 
@@ -28,7 +28,7 @@ impl OutboxStore for SqliteStore {
     async fn due(
         &self,
         shard: u16,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
         rows: usize,
     ) -> Result<Vec<Effect>, StoreError> {
@@ -51,12 +51,12 @@ impl OutboxStore for SqliteStore {
 
     async fn settle(
         &self,
-        effect: &EffectId,
+        effect: &Effect,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let effect = effect.clone();
-        self.write(move |db| settle(db, &effect, settlement, now))
+        let (id, lease) = (effect.id.clone(), effect.lease.clone());
+        self.write(move |db| settle(db, &id, &lease, settlement, now))
             .await
     }
 }
@@ -92,7 +92,7 @@ impl Leased {
 fn lease(
     db: &Db,
     candidates: &[i64],
-    request: &ClaimRequest,
+    request: &Lease,
     now: Timestamp,
 ) -> Result<Vec<Leased>, Failure> {
     let mut due = Vec::with_capacity(candidates.len());
@@ -105,7 +105,7 @@ fn lease(
                 is_due!()
             ),
             params![db.church, now.0, seq],
-            |row| Ok((*seq, leased(row)?)),
+            |row| Ok((*seq, leased(row, request)?)),
         )?);
     }
     // Leased only now: the first of a lane would else keep the others from being due.
@@ -125,7 +125,7 @@ fn lease(
         .collect()
 }
 
-fn leased(row: &Row<'_>) -> rusqlite::Result<Leased> {
+fn leased(row: &Row<'_>, lease: &Lease) -> rusqlite::Result<Leased> {
     Ok(Leased {
         effect: Effect {
             id: EffectId(row.get(0)?),
@@ -138,6 +138,7 @@ fn leased(row: &Row<'_>) -> rusqlite::Result<Leased> {
             attempts: row.get(5)?,
             maybe_sent: row.get(6)?,
             created: Timestamp(row.get(7)?),
+            lease: lease.clone(),
         },
         action: row.get(4)?,
     })
@@ -148,29 +149,37 @@ struct Open {
     seq: i64,
     conversation: String,
     vanishes: bool,
+    /// Whether whoever settles it still holds it.
+    held: bool,
 }
 
 fn settle(
     db: &Db,
     effect: &EffectId,
+    lease: &Lease,
     settlement: Settlement,
     now: Timestamp,
 ) -> Result<(), Failure> {
     let open = db.one(
-        "SELECT seq, conversation, vanishes FROM effects
+        "SELECT seq, conversation, vanishes, holder IS ?3 AND lease_until IS ?4 FROM effects
           WHERE church = ?1 AND id = ?2 AND parked IS NULL",
-        params![db.church, effect.0],
+        params![db.church, effect.0, lease.holder.0, lease.until.0],
         |row| {
             Ok(Open {
                 seq: row.get(0)?,
                 conversation: row.get(1)?,
                 vanishes: row.get(2)?,
+                held: row.get(3)?,
             })
         },
     )?;
     let Some(open) = open else {
         return Ok(());
     };
+    // That it was sent is true whoever says it; anything else is for its present holder to say.
+    if !open.held && !matches!(settlement, Settlement::Sent { .. }) {
+        return Ok(());
+    }
     match settlement {
         Settlement::Sent { receipt } => finish(db, open.seq, receipt.as_deref(), now),
         Settlement::Retry { at, maybe_sent } => try_again(db, &open, at, maybe_sent),

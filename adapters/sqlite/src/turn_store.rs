@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use muykol_core::{
     seams::{
-        Accepted, Arrival, Claim, ClaimRequest, Committed, Draft, Fence, Held, Outcome, StoreError,
+        Accepted, Arrival, Claim, Committed, Draft, Fence, Held, Outcome, StoreError,
         TurnStore,
     },
-    words::{ConversationId, InboundId, Timestamp},
+    words::{Lease, ConversationId, InboundId, Timestamp},
 };
 
 use crate::{
@@ -59,7 +59,7 @@ impl TurnStore for SqliteStore {
     async fn claim(
         &self,
         conversation: &ConversationId,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
         let conversation = conversation.clone();

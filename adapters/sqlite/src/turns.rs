@@ -1,8 +1,8 @@
 //! Who may write a turn, and what they are given for it.
 
 use muykol_core::{
-    seams::{COALESCE, Claim, ClaimRequest, Draft, Fence, Held, RECENT, Waiting},
-    words::{ConversationId, Epoch, InboundId, PersonId, Profile, Timestamp},
+    seams::{COALESCE, Claim, Draft, Fence, Held, RECENT, Waiting},
+    words::{Lease, ConversationId, Epoch, InboundId, PersonId, Profile, Timestamp},
 };
 use rusqlite::params;
 
@@ -56,7 +56,7 @@ impl RawClaim {
 pub(crate) fn claim(
     db: &Db,
     conversation: &ConversationId,
-    request: &ClaimRequest,
+    request: &Lease,
     now: Timestamp,
 ) -> Result<Option<RawClaim>, Failure> {
     let run = leading_run(db, conversation)?;
@@ -97,7 +97,7 @@ pub(crate) fn claim_run(
     db: &Db,
     conversation: &ConversationId,
     run: Vec<Queued>,
-    request: &ClaimRequest,
+    request: &Lease,
     now: Timestamp,
 ) -> Result<Option<RawClaim>, Failure> {
     let Some(first) = run.first() else {
