@@ -111,7 +111,7 @@ pub async fn assemble(config: &Config, store: SqliteStore) -> Result<Parts, Fail
         model: model.clone().map(|model| {
             let limits = ModelLimits {
                 tokens_per_day: u64::from(config.llm.daily_tokens_per_person),
-                max_tokens: config.llm.max_tokens,
+                answer_tokens: config.llm.max_tokens,
                 ..ModelLimits::default()
             };
             Arc::new(ModelAnswerer::new(model, limits)) as Arc<dyn Answerer>

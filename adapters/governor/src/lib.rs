@@ -35,7 +35,7 @@ type Keyed<C> =
 /// memory is bounded by the number of keys seen in twice the quota's time: about 40 bytes each.
 /// Quotas come from the configuration; their number is not bounded here.
 ///
-/// A check costs some 100 ns (`cargo run --release -p muykol-governor --example cost`).
+/// A check costs some 100 ns (`cargo run --release -p muykol-governor --example check_cost`).
 pub struct GovernorLimiter<C: Clock = MonotonicClock> {
     clock: C,
     seed: RandomState,

@@ -131,11 +131,7 @@ fn leased(row: &Row<'_>) -> rusqlite::Result<Leased> {
             id: EffectId(row.get(0)?),
             conversation: ConversationId(row.get(1)?),
             person: PersonId(row.get(2)?),
-            lane: if row.get::<_, i64>(3)? == 0 {
-                Lane::Emergency
-            } else {
-                Lane::Normal
-            },
+            lane: lane(row.get(3)?),
             action: Action::Alert {
                 code: String::new(),
             },
@@ -224,23 +220,37 @@ fn try_again(db: &Db, open: &Open, at: Timestamp, maybe_sent: bool) -> Result<()
     Ok(())
 }
 
-/// An effect and the later ones of its conversation, with what they do.
-fn from_here_on(db: &Db, open: &Open) -> Result<Vec<(i64, Lane, Action)>, Failure> {
+/// An effect or a later one of its conversation.
+struct Later {
+    seq: i64,
+    lane: Lane,
+    parked: bool,
+    action: Action,
+}
+
+/// An effect and the later ones of its conversation, parked ones included.
+fn from_here_on(db: &Db, open: &Open) -> Result<Vec<Later>, Failure> {
     let rows = db.all(
-        "SELECT seq, lane, action FROM effects
-          WHERE church = ?1 AND conversation = ?2 AND seq >= ?3 AND (parked IS NULL OR seq = ?3)
-          ORDER BY seq",
+        "SELECT seq, lane, parked IS NOT NULL, action FROM effects
+          WHERE church = ?1 AND conversation = ?2 AND seq >= ?3 ORDER BY seq",
         params![db.church, open.conversation, open.seq],
-        |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)),
+        |row| {
+            Ok((
+                row.get(0)?,
+                lane(row.get(1)?),
+                row.get(2)?,
+                row.get::<_, String>(3)?,
+            ))
+        },
     )?;
     rows.into_iter()
-        .map(|(seq, lane, action)| {
-            let lane = if lane == 0 {
-                Lane::Emergency
-            } else {
-                Lane::Normal
-            };
-            Ok((seq, lane, from_json(&action, "action")?))
+        .map(|(seq, lane, parked, action)| {
+            Ok(Later {
+                seq,
+                lane,
+                parked,
+                action: from_json(&action, "action")?,
+            })
         })
         .collect()
 }
@@ -249,18 +259,19 @@ fn redirect(db: &Db, open: &Open, room: &str, now: Timestamp) -> Result<(), Fail
     let mut effects = from_here_on(db, open)?;
     let Some(old) = effects
         .first()
-        .and_then(|(_, _, action)| action.destination().cloned())
+        .and_then(|own| own.action.destination().cloned())
     else {
         return Ok(());
     };
-    for (seq, _, action) in &mut effects {
-        let Some(to) = action.destination_mut().filter(|to| same_room(to, &old)) else {
+    for later in &mut effects {
+        let to = later.action.destination_mut();
+        let Some(to) = to.filter(|to| same_room(to, &old)) else {
             continue;
         };
         room.clone_into(&mut to.place.room);
         db.run(
             "UPDATE effects SET action = ?2, due = ?3 WHERE seq = ?1",
-            params![*seq, to_json(action, "action")?, now.0],
+            params![later.seq, to_json(&later.action, "action")?, now.0],
         )?;
     }
     Ok(())
@@ -274,9 +285,7 @@ fn same_room(one: &Destination, other: &Destination) -> bool {
 
 fn block(db: &Db, open: &Open, now: Timestamp) -> Result<(), Failure> {
     let effects = from_here_on(db, open)?;
-    let to = effects
-        .first()
-        .and_then(|(_, _, action)| action.destination());
+    let to = effects.first().and_then(|own| own.action.destination());
     if let Some(Destination { address, .. }) = to {
         db.run(
             "UPDATE addresses SET paused = ?5
@@ -290,13 +299,24 @@ fn block(db: &Db, open: &Open, now: Timestamp) -> Result<(), Failure> {
             ],
         )?;
     }
-    for (seq, lane, action) in &effects {
-        let same_door = to.zip(action.destination()).is_some_and(|(to, other)| {
-            to.address == other.address && to.place.room == other.place.room
-        });
-        if *seq == open.seq || (*lane == Lane::Normal && same_door) {
-            finish(db, *seq, None, now)?;
+    for later in &effects {
+        let same_door = to
+            .zip(later.action.destination())
+            .is_some_and(|(to, other)| {
+                to.address == other.address && to.place.room == other.place.room
+            });
+        let dropped = later.lane == Lane::Normal && !later.parked && same_door;
+        if later.seq == open.seq || dropped {
+            finish(db, later.seq, None, now)?;
         }
     }
     Ok(())
+}
+
+fn lane(column: i64) -> Lane {
+    if column == 0 {
+        Lane::Emergency
+    } else {
+        Lane::Normal
+    }
 }

@@ -26,6 +26,7 @@ pub async fn all<S: Store>(make: &impl AsyncFn() -> S) {
         a_block_drops_what_is_for_the_same_door,
         a_block_spares_the_emergency_lane,
         a_parked_effect_holds_up_nobody,
+        a_parked_effect_moves_along_and_is_never_dropped,
         settling_twice_changes_nothing,
         who_lost_the_lease_can_only_say_sent,
         an_alert_has_no_door,
@@ -241,6 +242,27 @@ async fn a_parked_effect_holds_up_nobody(store: impl Store) {
     settle(&store, &effects[1], sent(), 3).await;
     assert_eq!(texts(&due(&store, 3).await), ["c"]);
     assert!(due(&store, 4).await.is_empty());
+}
+
+async fn a_parked_effect_moves_along_and_is_never_dropped(store: impl Store) {
+    let effects =
+        ["moved", "blocked", "parked"].map(|text| send(Lane::Normal, "ana", "#old", text));
+    let leased = commit_effects(&store, "#old", "1", effects.to_vec(), 0).await;
+    let parked = Settlement::Parked {
+        reason: "refused".to_owned(),
+    };
+    settle(&store, &leased[2], parked, 1).await;
+    let moved = Settlement::Moved {
+        room: "#new".to_owned(),
+    };
+    settle(&store, &leased[0], moved, 2).await;
+    settle(&store, &leased[0], sent(), 3).await;
+    settle(&store, &leased[1], Settlement::Blocked, 4).await;
+    assert!(store.retry(&leased[2].id, at(5)).await.unwrap());
+    let again = due(&store, 5).await;
+    assert_eq!(texts(&again), ["parked"]);
+    let room = &again[0].action.destination().unwrap().place.room;
+    assert_eq!(room, "#new");
 }
 
 async fn settling_twice_changes_nothing(store: impl Store) {

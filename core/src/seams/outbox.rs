@@ -24,7 +24,7 @@ pub enum Settlement {
         maybe_sent: bool,
     },
     /// The room has another id now: this and the later effects of the conversation that were for
-    /// the old room go there, at once. Counts as an attempt and gives back leases as
+    /// the old room go there, at once, parked ones once they are tried again. Counts as an attempt and gives back leases as
     /// [`Settlement::Retry`] does.
     Moved {
         /// The new room.
@@ -33,7 +33,7 @@ pub enum Settlement {
     /// The person does not want to, or can no longer, be written to: this and the later effects
     /// of the conversation for the same address and room are dropped and the address is paused
     /// until it writes again. Later effects of the emergency lane are tried all the same, and so
-    /// is what another person of the room is owed.
+    /// is what another person of the room is owed. Parked effects stay parked.
     Blocked,
     /// It will never work as it is: kept for the operator. Later effects go on. An effect that
     /// outlived the erasure of its person is dropped instead.

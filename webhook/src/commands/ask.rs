@@ -23,7 +23,7 @@ use crate::{
 
 pub async fn run(config: Config, message: String, json: bool) -> Result<ExitCode, Failure> {
     telemetry::start_logs(&config.log);
-    let store = SqliteStore::in_memory(Options::new(config.church.id.clone()))?;
+    let store = SqliteStore::open(":memory:", Options::new(config.church.id.clone()))?;
     let parts = wiring::assemble(&config, store).await?;
     let reply = answer(&parts, message).await?;
     if json {

@@ -5,7 +5,10 @@ use std::{
     process::ExitCode,
 };
 
+use muykol_core::words::Clock;
+
 use crate::{
+    clock::SystemClock,
     config::{Config, Store},
     wiring::{self, Failure},
 };
@@ -18,7 +21,10 @@ pub async fn backup(config: Config, file: PathBuf) -> Result<ExitCode, Failure> 
 
 pub fn restore(config: &Config, file: &Path, force: bool) -> Result<ExitCode, Failure> {
     let Store::Sqlite(path) = &config.store;
-    let restored = muykol_sqlite::restore(file, path, force)?;
-    println!("{} now holds what {} held. {restored}", path.display(), file.display());
+    let restored = muykol_sqlite::restore(file, path, force, SystemClock.now())?;
+    println!("{} now holds what {} held.", path.display(), file.display());
+    println!("{} messages had not been answered; they are kept and not answered late.", restored.unanswered);
+    println!("{} messages had not been sent; `muykol outbox list` shows them.", restored.parked);
+    println!("{} people had been erased since the backup, and are again.", restored.erased);
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p muykol-model-stub -- --bind 127.0.0.1:9090
-//! cargo run --release -p muykol-llm --example cost -- http://127.0.0.1:9090/v1 5000 16
+//! cargo run --release -p muykol-llm --example answer_cost -- http://127.0.0.1:9090/v1 5000 16
 //! ```
 //!
 //! (address, answers, at once). CPU time is read from `/proc/self/stat`, so on Linux only.

@@ -1,4 +1,4 @@
-//! What a check costs: `cargo run --release -p muykol-governor --example cost`.
+//! What a check costs: `cargo run --release -p muykol-governor --example check_cost`.
 
 use std::time::{Duration, Instant};
 
