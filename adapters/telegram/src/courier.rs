@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use muykol_core::{
-    seams::{
-        Capabilities, Courier, Health, Pace, Quota, SendError, Sent, Streaming, TextLimit, TextUnit,
-    },
+    seams::{Capabilities, Courier, Health, Pace, SendError, Sent, Streaming, TextLimit, TextUnit},
     words::{Address, Audience, Block, Choice, Destination, EffectId, Part, Place, PlaceRole},
 };
 use teloxide_core::{
@@ -24,10 +22,8 @@ use crate::{
     telegram::Telegram,
 };
 
-/// Telegram's quirks (<https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>:
-/// one message a second in a chat with short bursts allowed, 20 a minute in a group, 30 a second
-/// in all; a chat action lasts 5 s).
-pub(crate) fn capabilities(username: Option<&str>) -> Capabilities {
+/// Telegram's quirks; a chat action lasts 5 s (<https://core.telegram.org/bots/api#sendchataction>).
+pub(crate) fn capabilities(username: Option<&str>, pace: Pace) -> Capabilities {
     let second = Duration::from_secs(1);
     Capabilities {
         text: Some(TextLimit {
@@ -39,17 +35,7 @@ pub(crate) fn capabilities(username: Option<&str>) -> Capabilities {
         // Edits share a group's 20 a minute with its messages.
         streaming_public: Streaming::Edits(4 * second),
         typing: Some(5 * second),
-        pace: Pace {
-            account: Some(Quota {
-                burst: 30,
-                per: second,
-            }),
-            private_room: Some(Quota {
-                burst: 3,
-                per: 3 * second,
-            }),
-            public_room: Some(Quota::per_minute(20)),
-        },
+        pace,
         private_link: username.map(|name| format!("https://t.me/{name}?start=help")),
     }
 }

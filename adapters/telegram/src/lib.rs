@@ -20,5 +20,5 @@ mod telegram;
 mod webhook;
 
 pub use render::render;
-pub use settings::{Mode, Secret, Settings, SettingsError, Timing};
+pub use settings::{Mode, Secret, Settings, SettingsError, Timing, telegrams_pace};
 pub use telegram::{Alarm, Telegram};

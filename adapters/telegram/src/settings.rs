@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use muykol_core::seams::{Pace, Quota};
 use reqwest::Url;
 
 /// A value that never shows itself.
@@ -56,6 +57,23 @@ impl Default for Timing {
     }
 }
 
+/// What Telegram's own servers allow
+/// (<https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>): one message
+/// a second in a chat with short bursts, 20 a minute in a group, 30 a second in all.
+pub const fn telegrams_pace() -> Pace {
+    Pace {
+        account: Some(Quota {
+            burst: 30,
+            per: Duration::from_secs(1),
+        }),
+        private_room: Some(Quota {
+            burst: 3,
+            per: Duration::from_secs(3),
+        }),
+        public_room: Some(Quota::per_minute(20)),
+    }
+}
+
 /// The section `[telegram]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -65,6 +83,8 @@ pub struct Settings {
     pub api_url: String,
     /// How updates reach us.
     pub mode: Mode,
+    /// How fast messages are sent; [`telegrams_pace`] unless the server is one's own.
+    pub pace: Pace,
     /// How long things take.
     pub timing: Timing,
 }
@@ -104,6 +124,7 @@ impl Settings {
             token: Secret(token.into()),
             api_url: "https://api.telegram.org".into(),
             mode: Mode::Poll,
+            pace: telegrams_pace(),
             timing: Timing::default(),
         }
     }

@@ -75,7 +75,7 @@ impl Telegram {
             alarm,
             status: Status::new(),
             me: OnceLock::new(),
-            unnamed: capabilities(None),
+            unnamed: capabilities(None, settings.pace),
             named: OnceLock::new(),
             settings,
         })
@@ -160,7 +160,9 @@ impl Telegram {
             tracing::info!("Telegram: {}", privacy(&me));
         }
         self.status.note(privacy(&me));
-        let _ = self.named.set(capabilities(Some(&me.username)));
+        let _ = self
+            .named
+            .set(capabilities(Some(&me.username), self.settings.pace));
         let _ = self.me.set(me);
         let commands = SetMyCommands::new(COMMANDS.lines().filter_map(|line| {
             let (name, description) = line.split_once('\t')?;

@@ -186,6 +186,7 @@ pub fn settings(counterpart: &Counterpart, mode: Mode) -> Settings {
         token: Secret(counterpart.token().to_owned()),
         api_url: counterpart.url(),
         mode,
+        pace: muykol_telegram::telegrams_pace(),
         timing: quick(),
     }
 }
