@@ -51,7 +51,7 @@ async fn story(path: &Path) {
     let (person, effects) = exchange(&store, written("1"), &[SECRET], 0).await;
     let receipt = Some("lighthouse-receipt".to_owned());
     store
-        .settle(&effects[0].id, Settlement::Sent { receipt }, at(1))
+        .settle(&effects[0], Settlement::Sent { receipt }, at(1))
         .await
         .unwrap();
     let name = [ProfileChange::Name(Some(SECRET.to_owned()))];

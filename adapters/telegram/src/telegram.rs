@@ -118,6 +118,14 @@ impl Telegram {
         }
     }
 
+    /// Asks Telegram who the bot is, once: a plain line, or what is wrong.
+    pub async fn probe(&self) -> Result<String, String> {
+        match self.api.call::<_, Me>(&GetMe::new()).await {
+            Ok(me) => Ok(format!("it is @{}; {}", me.username, privacy(&me))),
+            Err(failure) => Err(self.plain(&failure)),
+        }
+    }
+
     /// Waits at most `patience` for the bot to introduce itself, for the summary's sake.
     pub async fn introduced(&self, patience: Duration) -> bool {
         let known = async {
