@@ -14,6 +14,9 @@ const MEASURE: Duration = Duration::from_secs(10);
 /// How often what has expired is removed; readers do not see it before that either.
 const FORGET: Duration = Duration::from_mins(15);
 
+/// How often limits are forgotten that no longer limit.
+const FORGET_LIMITS: Duration = Duration::from_mins(1);
+
 /// Measures the outbox for ever.
 pub async fn measure(store: Arc<dyn Operations>, clock: Arc<dyn Clock>) {
     loop {
@@ -33,18 +36,24 @@ pub async fn measure(store: Arc<dyn Operations>, clock: Arc<dyn Clock>) {
 /// Removes what has expired, for ever.
 pub async fn forget(
     store: Arc<dyn Operations>,
-    limiter: Arc<GovernorLimiter>,
     clock: Arc<dyn Clock>,
     retention: Retention,
 ) {
     loop {
-        limiter.sweep();
         match store.sweep(retention, clock.now()).await {
             Ok(swept) if swept.rows > 0 => tracing::info!(rows = swept.rows, "expired rows removed"),
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "expired rows were not removed"),
         }
         sleep(FORGET).await;
+    }
+}
+
+/// Forgets limits that are long regained, for ever.
+pub async fn forget_limits(limiter: Arc<GovernorLimiter>) {
+    loop {
+        sleep(FORGET_LIMITS).await;
+        limiter.sweep();
     }
 }
 

@@ -148,8 +148,8 @@ impl Watch {
         }
     }
 
-    /// A private address or the token. A request that came through a proxy is not private,
-    /// however near the proxy is.
+    /// From this machine, or with the token. A request that came through a proxy is not from this
+    /// machine, however near the proxy is. (An address of its own is `server.metrics_bind`.)
     fn may_read_metrics(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         let shown = headers
             .get(header::AUTHORIZATION)
@@ -161,14 +161,7 @@ impl Watch {
         let forwarded = ["x-forwarded-for", "forwarded", "x-real-ip"]
             .iter()
             .any(|name| headers.contains_key(*name));
-        self.metrics_token.is_none() && !forwarded && is_private(peer)
-    }
-}
-
-fn is_private(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local(),
+        !forwarded && peer.to_canonical().is_loopback()
     }
 }
 

@@ -35,7 +35,8 @@ type Keyed<C> =
 /// memory is bounded by the number of keys seen in twice the quota's time: about 40 bytes each.
 /// Quotas come from the configuration; their number is not bounded here.
 ///
-/// A check costs some 100 ns (`cargo run --release -p muykol-governor --example check_cost`).
+/// A check takes less than 0.6 µs with up to a thousand keys and less than 2 µs with a million,
+/// measured on a busy machine (`cargo run --release -p muykol-governor --example check_cost`).
 pub struct GovernorLimiter<C: Clock = MonotonicClock> {
     clock: C,
     seed: RandomState,
@@ -76,7 +77,7 @@ impl<C: Clock + Clone> GovernorLimiter<C> {
     /// Forgets every key whose quota is wholly regained and gives the memory back.
     ///
     /// Checks do this themselves as they go; called once a minute it also frees what a burst left
-    /// behind before a quiet time. Takes about 10 ms for a million keys.
+    /// behind before a quiet time. Takes about 3 ms for a million keys.
     pub fn sweep(&self) {
         let buckets: Vec<_> = self
             .by_quota

@@ -431,3 +431,23 @@ async fn tokens_are_estimated_not_below_the_rule_of_thumb() {
     assert_eq!(model.count_tokens("Peace"), 2);
     assert_eq!(model.count_tokens("平安"), 2);
 }
+
+#[tokio::test]
+async fn the_stub_is_told_what_to_do_over_http() {
+    let (stub, model) = start(Script::default()).await;
+    let told = reqwest::Client::new()
+        .put(format!("http://{}/control/scripts", stub.address()))
+        .header("content-type", "application/json")
+        .body(r#"[{"behaviour": "server_error"}, {"answer": "Peace to you."}]"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(told.status(), 204);
+    assert_eq!(ask(&model).await.error, Some(unavailable("500")));
+    assert_eq!(ask(&model).await.text, "Peace to you.");
+    assert_eq!(ask(&model).await.text, "Peace to you.");
+    let count = reqwest::get(format!("http://{}/control/requests", stub.address()))
+        .await
+        .unwrap();
+    assert_eq!(count.text().await.unwrap(), r#"{"requests":3}"#);
+}

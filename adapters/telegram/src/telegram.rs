@@ -122,7 +122,7 @@ impl Telegram {
     pub async fn probe(&self) -> Result<String, String> {
         match self.api.call::<_, Me>(&GetMe::new()).await {
             Ok(me) => Ok(format!("it is @{}; {}", me.username, privacy(&me))),
-            Err(failure) => Err(self.plain(&failure)),
+            Err(failure) => Err(explain(&failure)),
         }
     }
 
@@ -252,12 +252,7 @@ impl Telegram {
 
     /// Notes a failure in health, and in the log when it is a new one.
     pub(crate) fn failing(&self, failure: &Failure) {
-        let why = match failure {
-            Failure::Refused { code: 401 | 404, .. } => {
-                "Telegram does not know this token: compare TELEGRAM_BOT_TOKEN with what BotFather shows".to_owned()
-            }
-            other => other.plain(),
-        };
+        let why = explain(failure);
         if self.status.enter(Phase::Failing(why.clone())) {
             tracing::warn!(why, "Telegram: trying again");
         }
@@ -326,6 +321,17 @@ impl Telegram {
                 tracing::debug!(failure = %failure.plain(), "a tap was not acknowledged");
             }
         });
+    }
+}
+
+/// A failure in words for the operator.
+fn explain(failure: &Failure) -> String {
+    match failure {
+        Failure::Refused { code: 401 | 404, .. } => {
+            "Telegram does not know this token: compare TELEGRAM_BOT_TOKEN with what BotFather shows"
+                .to_owned()
+        }
+        other => other.plain(),
     }
 }
 

@@ -28,6 +28,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     let parts = wiring::assemble(&config, wiring::store(&config)?).await?;
     let engine = Engine::new(Arc::clone(&parts.wiring));
     let stop = CancellationToken::new();
+    let (stopping, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
 
     let listener = TcpListener::bind(config.server.bind)
@@ -59,18 +60,14 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     let app = harden(routes, &state).into_make_service_with_connect_info::<SocketAddr>();
 
     if let Some(telegram) = &parts.telegram {
-        let (telegram, door, stop) = (telegram.clone(), engine.clone(), stop.clone());
+        let (telegram, door, stop) = (telegram.clone(), engine.clone(), stopped.clone());
         let (leases, holder) = (parts.store.clone(), parts.wiring.holder.clone());
         tasks.spawn(async move { telegram.run(door, leases, holder, stop).await });
     }
     let store: Arc<dyn Operations> = parts.store.clone();
     tasks.spawn(operator::measure(store.clone(), parts.clock.clone()));
-    tasks.spawn(operator::forget(
-        store,
-        parts.limiter.clone(),
-        parts.clock.clone(),
-        config.retention.kinds,
-    ));
+    tasks.spawn(operator::forget(store, parts.clock.clone(), config.retention.kinds));
+    tasks.spawn(operator::forget_limits(parts.limiter.clone()));
 
     tasks.spawn(greet(config.clone(), parts.telegram.clone(), address));
     let serving = {
@@ -82,7 +79,6 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
                 .await
         })
     };
-    let (stopping, stopped) = watch::channel(false);
     let running = {
         let engine = engine.clone();
         tokio::spawn(async move { engine.run(stopped, GRACE).await })
@@ -91,9 +87,9 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     told_to_stop().await?;
     println!("muykol stops: what is being answered is finished, the rest waits on disk.");
     stop.cancel();
-    // Doors first, so that nothing new comes in; then the turns that are under way.
-    drop(tokio::time::timeout(GRACE, serving).await);
     drop(stopping.send(true));
+    // The doors close while the turns that are under way end.
+    drop(tokio::time::timeout(GRACE, serving).await);
     running.await?;
     tasks.shutdown().await;
     Ok(ExitCode::SUCCESS)

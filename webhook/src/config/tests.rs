@@ -176,3 +176,32 @@ fn the_summary_says_what_is_off_and_why() {
         ]
     );
 }
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let refused = |path: &std::path::Path| {
+        let error = Sources::of_process(Some(path)).err().unwrap();
+        error.to_string()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("muykol.toml");
+    let named = path.display();
+    assert_eq!(
+        refused(&path),
+        format!(
+            "{named}: there is no such file. Name the configuration with --config, or leave \
+             --config out to run with the defaults."
+        )
+    );
+    std::fs::write(&path, b"name = \"\xff\"").unwrap();
+    assert_eq!(
+        refused(&path),
+        format!("{named}: is not UTF-8 text. Save it as UTF-8.")
+    );
+    std::fs::write(&path, vec![b'#'; 1024 * 1024 + 1]).unwrap();
+    assert!(refused(&path).contains("longer than 1 MB"));
+    assert!(refused(directory.path()).contains("is not a file"));
+    std::fs::write(&path, "[church]\nname = \"A\"").unwrap();
+    let sources = Sources::of_process(Some(&path)).unwrap();
+    assert_eq!(sources.file.unwrap().text, "[church]\nname = \"A\"");
+}
