@@ -1,6 +1,7 @@
 -- Every key begins with the church. Text that only core understands (a message, a line, an action,
 -- a profile) is JSON in one column; beside it stands what a query needs, and nothing else.
--- Tables whose rows may be long keep a rowid, so that rows are stored in the leaves.
+-- Tables whose rows may be long, or are written in the order of time, keep a rowid: a group of
+-- writes then shares the last page, and the oldest rows are the first.
 
 CREATE TABLE installation (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -29,14 +30,14 @@ CREATE INDEX addresses_of_person ON addresses (church, person);
 
 -- Keyed hashes only: these rows outlive an erasure.
 CREATE TABLE dedupe (
+    seq      INTEGER PRIMARY KEY,
     church   TEXT    NOT NULL,
-    key      BLOB    NOT NULL,
+    key      BLOB    NOT NULL,   -- 128 bits
     digest   TEXT    NOT NULL,
     inbound  TEXT    NOT NULL,
-    received INTEGER NOT NULL,
-    PRIMARY KEY (church, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX dedupe_by_age ON dedupe (church, received);
+    received INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX dedupe_by_key ON dedupe (church, key);
 
 -- A lease is there while `holder` is; `lease_until` alone says whether it is live.
 CREATE TABLE conversations (
@@ -123,15 +124,14 @@ CREATE UNIQUE INDEX effects_by_id ON effects (church, id);
 CREATE INDEX effects_in_order ON effects (church, conversation, lane, seq);
 
 CREATE TABLE receipts (
+    seq     INTEGER PRIMARY KEY,
     church  TEXT    NOT NULL,
     effect  TEXT    NOT NULL,
     person  TEXT    NOT NULL,
     receipt TEXT,                -- the provider's id of the message
-    settled INTEGER NOT NULL,
-    PRIMARY KEY (church, effect)
-) STRICT, WITHOUT ROWID;
+    settled INTEGER NOT NULL
+) STRICT;
 CREATE INDEX receipts_of_person ON receipts (church, person);
-CREATE INDEX receipts_by_age ON receipts (church, settled);
 
 CREATE TABLE leases (
     church      TEXT    NOT NULL,

@@ -19,8 +19,8 @@ use crate::{
 /// An arrival, with all that can be worked out before it is the writer's turn.
 pub(crate) struct Intake {
     pub(crate) arrival: Arrival,
-    /// The keyed hash of the idempotency key.
-    pub(crate) key: [u8; 32],
+    /// The keyed hash of the idempotency key, cut to 128 bits.
+    pub(crate) key: [u8; 16],
     /// The message as its column holds it.
     pub(crate) message: String,
 }
@@ -127,7 +127,7 @@ pub(crate) fn waits(db: &Db, conversation: &str) -> Result<bool, Failure> {
     )
 }
 
-fn seen_before(db: &Db, arrival: Arrival, key: [u8; 32]) -> Result<Taken, Failure> {
+fn seen_before(db: &Db, arrival: Arrival, key: [u8; 16]) -> Result<Taken, Failure> {
     let (digest, id): (String, String) = db
         .one(
             "SELECT digest, inbound FROM dedupe WHERE church = ?1 AND key = ?2",

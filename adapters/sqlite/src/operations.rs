@@ -138,6 +138,8 @@ struct Removed {
     batch: usize,
 }
 
+// Keys, receipts and audit entries are written in the order of time, so that only the oldest are
+// looked at.
 const KINDS: [Kind; 6] = [
     Kind {
         kept: |_| Duration::ZERO,
@@ -165,10 +167,11 @@ const KINDS: [Kind; 6] = [
         sweep: |db, before| {
             rows(
                 db,
-                "DELETE FROM dedupe WHERE (church, key) IN
-                    (SELECT church, key FROM dedupe
-                      WHERE church = ?1 AND received <= ?2
-                        AND inbound NOT IN (SELECT id FROM waiting WHERE church = ?1) LIMIT ?3)",
+                "DELETE FROM dedupe WHERE seq IN
+                    (SELECT seq FROM (SELECT seq, received, inbound FROM dedupe
+                                       WHERE church = ?1 ORDER BY seq LIMIT ?3)
+                      WHERE received <= ?2
+                        AND inbound NOT IN (SELECT id FROM waiting WHERE church = ?1))",
                 before,
             )
         },
@@ -178,9 +181,10 @@ const KINDS: [Kind; 6] = [
         sweep: |db, before| {
             rows(
                 db,
-                "DELETE FROM receipts WHERE (church, effect) IN
-                    (SELECT church, effect FROM receipts
-                      WHERE church = ?1 AND settled <= ?2 LIMIT ?3)",
+                "DELETE FROM receipts WHERE seq IN
+                    (SELECT seq FROM (SELECT seq, settled FROM receipts
+                                       WHERE church = ?1 ORDER BY seq LIMIT ?3)
+                      WHERE settled <= ?2)",
                 before,
             )
         },
@@ -227,7 +231,7 @@ fn lines(db: &Db, select: &str, before: Timestamp) -> Result<Removed, Failure> {
     })
 }
 
-/// Entries are appended in the order of time, so only the oldest are looked at.
+/// Removes audit entries and their details.
 fn audit(db: &Db, before: Timestamp) -> Result<Removed, Failure> {
     let entries: Vec<(i64, String)> = db.all(
         "SELECT seq, subject FROM

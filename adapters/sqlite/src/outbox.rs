@@ -202,7 +202,7 @@ fn settle(
 /// Drops the content and keeps the receipt.
 fn finish(db: &Db, seq: i64, receipt: Option<&str>, now: Timestamp) -> Result<(), Failure> {
     db.run(
-        "INSERT OR REPLACE INTO receipts (church, effect, person, receipt, settled)
+        "INSERT INTO receipts (church, effect, person, receipt, settled)
          SELECT church, id, person, ?2, ?3 FROM effects WHERE seq = ?1 AND vanishes = 0",
         params![seq, receipt, now.0],
     )?;

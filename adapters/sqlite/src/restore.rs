@@ -244,7 +244,8 @@ fn take_over(connection: &Connection) -> Result<u64, RestoreError> {
     if secret(connection, "main")? == secret(connection, "old")? {
         // What waits in the replaced store is lost with it: delivered again, it is to be taken.
         connection.execute(
-            "INSERT OR IGNORE INTO main.dedupe SELECT * FROM old.dedupe AS d
+            "INSERT OR IGNORE INTO main.dedupe (church, key, digest, inbound, received)
+             SELECT church, key, digest, inbound, received FROM old.dedupe AS d
               WHERE NOT EXISTS (SELECT 1 FROM old.waiting AS w
                                  WHERE w.church = d.church AND w.id = d.inbound)",
             [],

@@ -76,7 +76,7 @@ impl std::fmt::Debug for SqliteStore {
 
 impl SqliteStore {
     /// Opens the store, creating the file if it is missing. `:memory:` makes one that is gone
-    /// when it is closed (a file all the same, in the folder for temporary files).
+    /// when it is closed (a file all the same, in `/dev/shm` or the folder for temporary files).
     ///
     /// If no other process has the file open, leases of dead holders end at once; otherwise they
     /// run out by time.
@@ -246,7 +246,14 @@ struct Temporary(PathBuf);
 
 impl Temporary {
     fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("muykol-{}.db", Uuid::new_v4().simple())))
+        // Where there is a folder that lives in memory, syncing to it costs nothing.
+        let shared_memory = PathBuf::from("/dev/shm");
+        let folder = if shared_memory.is_dir() {
+            shared_memory
+        } else {
+            std::env::temp_dir()
+        };
+        Self(folder.join(format!("muykol-{}.db", Uuid::new_v4().simple())))
     }
 }
 

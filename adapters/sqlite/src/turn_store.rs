@@ -27,17 +27,20 @@ impl TurnStore for SqliteStore {
             ));
         }
         let sender = &arrival.inbound.sender;
+        let hash = keyed_hash(
+            self.key(),
+            &[
+                "dedupe",
+                &arrival.church.0,
+                &sender.channel.0,
+                &sender.account.0,
+                &arrival.inbound.provider_id,
+            ],
+        );
+        let mut key = [0; 16];
+        key.copy_from_slice(&hash[..16]);
         let intake = Intake {
-            key: keyed_hash(
-                self.key(),
-                &[
-                    "dedupe",
-                    &arrival.church.0,
-                    &sender.channel.0,
-                    &sender.account.0,
-                    &arrival.inbound.provider_id,
-                ],
-            ),
+            key,
             message: to_json(&arrival.inbound, "message")?,
             arrival,
         };

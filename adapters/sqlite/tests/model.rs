@@ -26,7 +26,7 @@ use muykol_core::{
 use muykol_sqlite::{Options, SqliteStore};
 
 const SEEDS: u64 = 4;
-const STEPS: usize = 300;
+const STEPS: usize = 200;
 const PEOPLE: [&str; 3] = ["ana", "ben", "eva"];
 const ROOMS: [&str; 4] = ["ana", "ben", "#room", "#other"];
 
