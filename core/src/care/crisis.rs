@@ -1,10 +1,12 @@
 //! Hearing danger in one message.
 
+use std::collections::HashSet;
+
 use crate::words::{CrisisKind, CrisisLevel, CrisisReading, Emotion};
 
 use super::{
     emotion::Feelings,
-    grammar::{Circumstance, Effect, Grammar, Hit},
+    grammar::{Circumstance, Effect, Grammar, Hit, MAX_SPAN},
     lexer::Token,
 };
 
@@ -37,7 +39,9 @@ impl Heard {
 
     /// Whether words of this kind occur anywhere in the message.
     pub fn mentions(&self, circumstance: Circumstance) -> bool {
-        self.contexts.iter().any(|(known, _)| *known == circumstance)
+        self.contexts
+            .iter()
+            .any(|(known, _)| *known == circumstance)
     }
 
     /// How many different weak signs were heard that nothing explains away.
@@ -56,11 +60,11 @@ impl Heard {
     /// The feelings of this message, each phrase counted once.
     pub fn feelings(&self, grammar: &Grammar, tokens: &[Token]) -> Feelings {
         let mut feelings = Feelings::default();
-        let mut counted: Vec<(Emotion, usize)> = Vec::new();
+        let mut counted = HashSet::new();
         for (emotion, weight, hit) in &self.feelings {
             // "so tired" and "tired" on the same words are one phrase.
-            let again = counted.contains(&(*emotion, hit.end))
-                || self.vetoes.iter().any(|veto| {
+            let again = !counted.insert((*emotion, hit.end))
+                || near(&self.vetoes, hit, |veto| veto).any(|veto| {
                     grammar.rules[veto.rule].code.starts_with("feel.")
                         && veto.start < hit.end
                         && hit.end <= veto.end
@@ -68,7 +72,6 @@ impl Heard {
             if again {
                 continue;
             }
-            counted.push((*emotion, hit.end));
             feelings.add(*emotion, *weight, self.is_negated(hit, tokens));
         }
         feelings
@@ -77,8 +80,14 @@ impl Heard {
     /// The reading of this message by itself.
     pub fn reading(&self, grammar: &Grammar, tokens: &[Token]) -> CrisisReading {
         let mut found: Vec<(CrisisLevel, CrisisKind, usize)> = Vec::new();
+        let joke = self.is_joke();
         for hit in &self.dangers {
-            let Effect::Crisis { level, kind, tenseless } = grammar.rules[hit.rule].effect else {
+            let Effect::Crisis {
+                level,
+                kind,
+                tenseless,
+            } = grammar.rules[hit.rule].effect
+            else {
                 continue;
             };
             if self.is_vetoed(hit) || self.in_fiction(hit, tokens) {
@@ -89,7 +98,11 @@ impl Heard {
                 continue;
             }
             if own && self.is_reported(hit, tokens) {
-                let level = if level == CrisisLevel::Imminent { level } else { CrisisLevel::Concern };
+                let level = if level == CrisisLevel::Imminent {
+                    level
+                } else {
+                    CrisisLevel::Concern
+                };
                 found.push((level, CrisisKind::ThirdParty, hit.rule));
             } else if own && self.is_negated(hit, tokens) {
                 found.push((CrisisLevel::Concern, kind, hit.rule));
@@ -97,7 +110,7 @@ impl Heard {
                 || tenseless && self.is_past(hit, tokens)
             {
                 found.push((CrisisLevel::Concern, CrisisKind::Past, hit.rule));
-            } else if own && self.is_joke() && level == CrisisLevel::Danger {
+            } else if own && joke && level == CrisisLevel::Danger {
                 found.push((CrisisLevel::Concern, kind, hit.rule));
             } else {
                 found.push((level, kind, hit.rule));
@@ -110,28 +123,36 @@ impl Heard {
     /// Whether words that cover the end of the hit give it another sense: "I want to die" ends
     /// inside "die of laughter".
     fn is_vetoed(&self, hit: &Hit) -> bool {
-        self.vetoes.iter().any(|veto| veto.start < hit.end && hit.end <= veto.end)
+        self.vetoes
+            .iter()
+            .any(|veto| veto.start < hit.end && hit.end <= veto.end)
     }
 
     /// Whether a rule about somebody else heard the same words, and no "I" stands among them.
     fn is_told_of_another(&self, grammar: &Grammar, hit: &Hit, tokens: &[Token]) -> bool {
-        self.spans_of(grammar, CrisisKind::ThirdParty).any(|other| {
-            other.start < hit.end
-                && hit.end <= other.end
-                && !tokens[other.start..hit.end]
-                    .iter()
-                    .any(|token| token.ids.as_slice().contains(&grammar.first_person))
-        })
+        self.spans_of(grammar, CrisisKind::ThirdParty, hit)
+            .any(|other| {
+                other.start < hit.end
+                    && hit.end <= other.end
+                    && !tokens[other.start..hit.end]
+                        .iter()
+                        .any(|token| token.ids.as_slice().contains(&grammar.first_person))
+            })
     }
 
     /// Whether a rule about the past heard the same words: "I wanted to kill myself".
     fn is_told_as_past(&self, grammar: &Grammar, hit: &Hit) -> bool {
-        self.spans_of(grammar, CrisisKind::Past)
+        self.spans_of(grammar, CrisisKind::Past, hit)
             .any(|past| past.start <= hit.start && hit.end <= past.end)
     }
 
-    fn spans_of<'h>(&'h self, grammar: &'h Grammar, wanted: CrisisKind) -> impl Iterator<Item = &'h Hit> {
-        self.dangers.iter().filter(move |hit| {
+    fn spans_of<'h>(
+        &'h self,
+        grammar: &'h Grammar,
+        wanted: CrisisKind,
+        hit: &Hit,
+    ) -> impl Iterator<Item = &'h Hit> {
+        near(&self.dangers, hit, |other| other).filter(move |hit| {
             matches!(grammar.rules[hit.rule].effect, Effect::Crisis { kind, .. } if kind == wanted)
         })
     }
@@ -147,28 +168,29 @@ impl Heard {
     fn is_past(&self, hit: &Hit, tokens: &[Token]) -> bool {
         let (start, end) = sentence(hit, tokens);
         let within = |circumstance| {
-            self.contexts.iter().any(|(known, at)| {
-                *known == circumstance && at.start >= start && at.end <= end
-            })
+            near(&self.contexts, hit, |(_, at)| at)
+                .any(|(known, at)| *known == circumstance && at.start >= start && at.end <= end)
         };
         within(Circumstance::Past) && !within(Circumstance::Present)
     }
 
     fn in_fiction(&self, hit: &Hit, tokens: &[Token]) -> bool {
         let (_, end) = sentence(hit, tokens);
-        self.contexts.iter().any(|(known, at)| {
+        near(&self.contexts, hit, |(_, at)| at).any(|(known, at)| {
             *known == Circumstance::Fiction
                 && ((at.end <= hit.start
                     && hit.start - at.end <= FICTION_REACH
-                    && !self.turns_between(at.end, hit.start))
-                    || (at.start >= hit.end && at.end <= end && at.start - hit.end <= FICTION_REACH / 2)
+                    && !self.turns_between(at.end, hit))
+                    || (at.start >= hit.end
+                        && at.end <= end
+                        && at.start - hit.end <= FICTION_REACH / 2)
                     || (at.start < hit.end && hit.start < at.end))
         })
     }
 
-    fn turns_between(&self, from: usize, until: usize) -> bool {
-        self.contexts.iter().any(|(known, at)| {
-            *known == Circumstance::Turn && at.start >= from && at.start <= until
+    fn turns_between(&self, from: usize, hit: &Hit) -> bool {
+        near(&self.contexts, hit, |(_, at)| at).any(|(known, at)| {
+            *known == Circumstance::Turn && at.start >= from && at.start <= hit.start
         })
     }
 
@@ -177,22 +199,48 @@ impl Heard {
         self.mentions(Circumstance::Joking) && self.mentions(Circumstance::Trifle)
     }
 
-    fn near_before(&self, circumstance: Circumstance, hit: &Hit, reach: usize, tokens: &[Token]) -> bool {
-        self.contexts.iter().any(|(known, at)| {
+    fn near_before(
+        &self,
+        circumstance: Circumstance,
+        hit: &Hit,
+        reach: usize,
+        tokens: &[Token],
+    ) -> bool {
+        near(&self.contexts, hit, |(_, at)| at).any(|(known, at)| {
             *known == circumstance
                 && at.end <= hit.start
                 && hit.start - at.end <= reach
-                && (reach > 0 || !tokens[at.end..=hit.start].iter().any(|token| token.begins_sentence))
+                && (reach > 0
+                    || !tokens[at.end..=hit.start]
+                        .iter()
+                        .any(|token| token.begins_sentence))
         })
     }
 }
 
-/// The sentence around a hit, as a range of words.
+/// The words that can bear on a hit, so that a long message costs no more than its length.
+fn around(hit: &Hit) -> (usize, usize) {
+    (hit.start.saturating_sub(MAX_SPAN), hit.end + MAX_SPAN)
+}
+
+/// Those of `all`, which are in the order of the message, that begin near a hit.
+fn near<'h, T>(all: &'h [T], hit: &Hit, place: impl Fn(&T) -> &Hit) -> impl Iterator<Item = &'h T> {
+    let (first, last) = around(hit);
+    let from = all.partition_point(|item| place(item).start < first);
+    let until = all.partition_point(|item| place(item).start < last);
+    all[from..until].iter()
+}
+
+/// The sentence around a hit, as a range of words; of a very long one the part near the hit.
 fn sentence(hit: &Hit, tokens: &[Token]) -> (usize, usize) {
-    let start = (0..=hit.start).rev().find(|&at| tokens[at].begins_sentence).unwrap_or(0);
-    let end = (hit.end..tokens.len())
+    let (first, last) = around(hit);
+    let start = (first..=hit.start)
+        .rev()
         .find(|&at| tokens[at].begins_sentence)
-        .unwrap_or(tokens.len());
+        .unwrap_or(first);
+    let end = (hit.end..tokens.len().min(last))
+        .find(|&at| tokens[at].begins_sentence)
+        .unwrap_or(tokens.len().min(last));
     (start, end)
 }
 
@@ -235,5 +283,9 @@ fn reading(
 }
 
 pub(super) fn language_of(grammar: &Grammar, code: &str) -> Option<String> {
-    grammar.rules.iter().find(|rule| rule.code == code).map(|rule| rule.language.clone())
+    grammar
+        .rules
+        .iter()
+        .find(|rule| rule.code == code)
+        .map(|rule| rule.language.clone())
 }
