@@ -308,6 +308,6 @@ fn forged() -> Problem {
         StatusCode::FORBIDDEN,
         "forged-form",
         "We could not tell that this came from our own page. This happens after a long pause, or \
-         when cookies are switched off. Please send it once more.",
+         when cookies are switched off.",
     )
 }

@@ -1,6 +1,7 @@
 //! What the templates show. Every string here is escaped by them; none is markup.
 
 use askama::Template;
+use axum::http::StatusCode;
 use muykol_core::words::{
     AnsweredBy, Block, Choice, Entry, EntryBody, EntryId, Reply, Resource, Timestamp,
 };
@@ -267,8 +268,19 @@ pub(crate) struct Alert {
 
 impl From<&Problem> for Alert {
     fn from(problem: &Problem) -> Self {
+        // The titles of problems are for programs; these are for somebody who may be in trouble.
+        let title = match problem.status() {
+            StatusCode::FORBIDDEN | StatusCode::CONFLICT => "Please send it once more",
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => {
+                "That could not be sent as it is"
+            }
+            StatusCode::TOO_MANY_REQUESTS => "Just a little patience",
+            StatusCode::NOT_FOUND => "There is no such page",
+            status if status.is_server_error() => "We are having trouble",
+            _ => problem.title(),
+        };
         Self {
-            title: problem.title().to_owned(),
+            title: title.to_owned(),
             detail: problem.detail().to_owned(),
         }
     }
