@@ -52,7 +52,10 @@ fn main() {
     }
     fs::write(out.join("canon.rs"), canon(&books, &chapters)).unwrap();
     fs::write(out.join("names.rs"), names(&data, &books)).unwrap();
-    fs::write(out.join("connectives.rs"), connectives(&data)).unwrap();
+    for lists in ["connectives", "attributions"] {
+        let code = word_lists(&data.join(format!("{lists}.tsv")));
+        fs::write(out.join(format!("{lists}.rs")), code).unwrap();
+    }
 }
 
 /// The lines of a data file without comments, each cut at its tabs.
@@ -305,18 +308,15 @@ fn names(data: &Path, books: &[Book]) -> String {
     code
 }
 
-fn connectives(data: &Path) -> String {
+/// Lists of words or phrases, one a row: the list's name, then what is in it.
+fn word_lists(path: &Path) -> String {
     let mut code = String::new();
-    for row in rows(&data.join("connectives.tsv")) {
+    for row in rows(path) {
         let mut words: Vec<&str> = row[1].split(',').map(str::trim).collect();
         words.sort_unstable();
         words.dedup();
-        writeln!(
-            code,
-            "pub(super) static {}: &[&str] = &{words:?};",
-            row[0].to_uppercase()
-        )
-        .unwrap();
+        let name = row[0].to_uppercase();
+        writeln!(code, "pub static {name}: &[&str] = &{words:?};").unwrap();
     }
     code
 }

@@ -1,2 +1,16 @@
 //! The `muykol` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use muykol::cli::Cli;
+
+fn main() -> ExitCode {
+    match muykol::commands::run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

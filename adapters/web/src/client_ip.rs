@@ -3,29 +3,28 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::HeaderMap;
+use ipnet::IpNet;
 
 /// Where the client's address is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ClientIp {
     /// From the connection itself: nothing stands in front.
     #[default]
     Peer,
-    /// From `X-Forwarded-For`, this many entries from its end: the number of proxies in front
-    /// that each append the address they were called from. At least 1. Entries further left are
-    /// the client's own claim and are never believed.
-    Forwarded {
-        /// How many proxies stand in front.
-        proxies: usize,
-    },
+    /// From `X-Forwarded-For`, if the connection comes from one of these networks: the entry
+    /// furthest right that is not of them. Entries further left are the client's own claim and
+    /// are never believed.
+    Behind(Vec<IpNet>),
 }
 
 impl ClientIp {
     /// The key under which this client's sessions are counted. IPv6 is cut to /64, which is what
     /// one household is given (RFC 6177 section 2).
-    pub(crate) fn key(self, headers: &HeaderMap, peer: Option<SocketAddr>) -> String {
-        let ip = match self {
-            Self::Peer => peer.map(|peer| peer.ip()),
-            Self::Forwarded { proxies } => forwarded(headers, proxies).or(peer.map(|p| p.ip())),
+    pub(crate) fn key(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> String {
+        let peer = peer.map(|peer| peer.ip().to_canonical());
+        let ip = match (self, peer) {
+            (Self::Behind(proxies), Some(peer)) => Some(forwarded(headers, peer, proxies)),
+            (_, peer) => peer,
         };
         match ip.map(|ip| ip.to_canonical()) {
             Some(IpAddr::V4(ip)) => ip.to_string(),
@@ -38,7 +37,9 @@ impl ClientIp {
     }
 }
 
-fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
+/// Walks back from the connection through every proxy of ours to the first stranger.
+fn forwarded(headers: &HeaderMap, peer: IpAddr, proxies: &[IpNet]) -> IpAddr {
+    let ours = |ip: &IpAddr| proxies.iter().any(|network| network.contains(ip));
     let entries: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .iter()
@@ -46,11 +47,18 @@ fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .collect();
-    let entry = entries.get(entries.len().checked_sub(proxies.max(1))?)?;
-    entry
-        .parse()
-        .ok()
-        .or_else(|| entry.parse().ok().map(|socket: SocketAddr| socket.ip()))
+    let mut client = peer;
+    for entry in entries.into_iter().rev() {
+        if !ours(&client) {
+            break;
+        }
+        let socket = || entry.parse().ok().map(|socket: SocketAddr| socket.ip());
+        match entry.parse().ok().or_else(socket) {
+            Some(ip) => client = IpAddr::to_canonical(&ip),
+            None => break,
+        }
+    }
+    client
 }
 
 #[cfg(test)]
@@ -68,10 +76,13 @@ mod tests {
         let peer = Some("10.0.0.1:1".parse().unwrap());
         let claimed = headers("6.6.6.6, 203.0.113.9");
         assert_eq!(ClientIp::Peer.key(&claimed, peer), "10.0.0.1");
-        let one = ClientIp::Forwarded { proxies: 1 };
-        assert_eq!(one.key(&claimed, peer), "203.0.113.9");
-        let three = ClientIp::Forwarded { proxies: 3 };
-        assert_eq!(three.key(&claimed, peer), "10.0.0.1");
+        let proxies = || vec!["10.0.0.0/8".parse().unwrap()];
+        let behind = ClientIp::Behind(proxies());
+        assert_eq!(behind.key(&claimed, peer), "203.0.113.9");
+        let two_proxies = headers("6.6.6.6, 203.0.113.9, 10.0.0.2");
+        assert_eq!(behind.key(&two_proxies, peer), "203.0.113.9");
+        let stranger = Some("198.51.100.7:1".parse().unwrap());
+        assert_eq!(behind.key(&claimed, stranger), "198.51.100.7");
     }
 
     #[test]

@@ -116,6 +116,8 @@ struct Class {
 pub(super) struct Grammar {
     pub lexicon: Lexicon,
     pub rules: Vec<Rule>,
+    /// The English "I": with it, words are the writer's own.
+    pub first_person: u32,
     classes: Vec<Class>,
     rules_by_first: Vec<Vec<usize>>,
 }
@@ -128,6 +130,7 @@ impl Grammar {
             read_lines(file, text, &mut lines)?;
         }
         let mut grammar = Self::default();
+        grammar.first_person = grammar.lexicon.intern("i");
         // Rewrites first: the phrases themselves are read through them.
         for line in &lines {
             match line.head.as_slice() {
@@ -149,10 +152,7 @@ impl Grammar {
                     if names.insert(key, grammar.classes.len()).is_some() {
                         return Err(line.error(format!("class `{name}` is defined twice")));
                     }
-                    let mut class = Class {
-                        phrases,
-                        by_first: HashMap::new(),
-                    };
+                    let mut class = Class { phrases, by_first: HashMap::new() };
                     for (index, phrase) in class.phrases.iter().enumerate() {
                         for id in grammar.firsts(phrase) {
                             class.by_first.entry(id).or_default().push(index);
@@ -187,7 +187,7 @@ impl Grammar {
     }
 
     /// Calls `found` for every place where a rule matches: the shortest match of a danger, the
-    /// longest of what limits one.
+    /// longest of what limits one or says whose it is.
     pub fn matches(&self, tokens: &[Token], mut found: impl FnMut(Hit)) {
         let mut memo = vec![UNKNOWN; self.classes.len() * tokens.len().min(STRETCH + MAX_SPAN)];
         let mut from = 0;
@@ -195,11 +195,7 @@ impl Grammar {
             let until = (from + STRETCH + MAX_SPAN).min(tokens.len());
             let stretch = &tokens[from..until];
             memo.fill(UNKNOWN);
-            let mut matcher = Matcher {
-                grammar: self,
-                tokens: stretch,
-                memo: &mut memo,
-            };
+            let mut matcher = Matcher { grammar: self, tokens: stretch, memo: &mut memo };
             for start in 0..stretch.len().min(STRETCH) {
                 for &id in stretch[start].ids.as_slice() {
                     let Some(rules) = self.rules_by_first.get(id as usize) else {
@@ -211,15 +207,15 @@ impl Grammar {
                             continue;
                         }
                         let length = match self.rules[rule].effect {
-                            Effect::Veto | Effect::Context(_) => 63 - ends.leading_zeros(),
+                            Effect::Veto
+                            | Effect::Context(_)
+                            | Effect::Crisis { kind: CrisisKind::ThirdParty | CrisisKind::Past, .. } => {
+                                63 - ends.leading_zeros()
+                            }
                             _ => ends.trailing_zeros(),
                         };
                         let start = from + start;
-                        found(Hit {
-                            rule,
-                            start,
-                            end: start + length as usize,
-                        });
+                        found(Hit { rule, start, end: start + length as usize });
                     }
                 }
             }
@@ -239,10 +235,7 @@ impl Grammar {
                 Some(rest) if !rest.is_empty() => (rest, true),
                 _ => (part, false),
             };
-            if let Some(name) = part
-                .strip_prefix('<')
-                .and_then(|rest| rest.strip_suffix('>'))
-            {
+            if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
                 let key = (line.language.clone(), name.to_owned());
                 let class = names
                     .get(&key)
@@ -258,10 +251,13 @@ impl Grammar {
                     .map_err(|_| line.error(format!("`{part}` is not a gap such as ..3")))?;
                 phrase.push((Element::Gap { most, across }, false));
             } else if part.contains('/') {
-                let ids = part
-                    .split('/')
-                    .map(|word| self.lexicon.intern(word))
-                    .collect();
+                let mut ids = Vec::new();
+                for word in part.split('/') {
+                    match split_words(word, &self.lexicon).as_slice() {
+                        [single] => ids.push(self.lexicon.intern(single)),
+                        _ => return Err(line.error(format!("`{word}` is not one word"))),
+                    }
+                }
                 phrase.push((Element::Words(ids), optional));
             } else if part.ends_with('*') {
                 phrase.push((Element::Words(vec![self.lexicon.intern(part)]), optional));
@@ -362,11 +358,7 @@ impl Matcher<'_> {
         let grammar = self.grammar;
         let mut ends = 0;
         for id in token.ids.as_slice() {
-            for &phrase in grammar.classes[class]
-                .by_first
-                .get(id)
-                .map_or(&[][..], Vec::as_slice)
-            {
+            for &phrase in grammar.classes[class].by_first.get(id).map_or(&[][..], Vec::as_slice) {
                 ends |= self.phrase(&grammar.classes[class].phrases[phrase], at);
             }
         }
@@ -386,18 +378,11 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn error(&self, reason: String) -> RuleError {
-        RuleError {
-            file: self.file.to_owned(),
-            line: self.number,
-            reason,
-        }
+        RuleError { file: self.file.to_owned(), line: self.number, reason }
     }
 
     fn alternatives(&self) -> impl Iterator<Item = &str> {
-        self.body
-            .split('|')
-            .map(str::trim)
-            .filter(|phrase| !phrase.is_empty())
+        self.body.split('|').map(str::trim).filter(|phrase| !phrase.is_empty())
     }
 
     fn effect<'h>(&self, head: &[&'h str]) -> Result<(Effect, &'h str), RuleError> {
@@ -433,8 +418,8 @@ impl Line<'_> {
                 Ok((Effect::Context(circumstance), name))
             }
             ["feel", emotion, weight] => {
-                let emotion =
-                    Emotion::from_str(emotion).map_err(|error| self.error(error.to_string()))?;
+                let emotion = Emotion::from_str(emotion)
+                    .map_err(|error| self.error(error.to_string()))?;
                 let weight = weight
                     .parse()
                     .map_err(|_| self.error(format!("`{weight}` is not a weight")))?;
@@ -461,11 +446,7 @@ pub(super) fn kind_named(name: &str) -> Option<CrisisKind> {
     })
 }
 
-fn read_lines<'a>(
-    file: &'a str,
-    text: &'a str,
-    lines: &mut Vec<Line<'a>>,
-) -> Result<(), RuleError> {
+fn read_lines<'a>(file: &'a str, text: &'a str, lines: &mut Vec<Line<'a>>) -> Result<(), RuleError> {
     let mut language = String::new();
     for (index, raw) in text.lines().enumerate() {
         let content = raw.split('#').next().unwrap_or_default();

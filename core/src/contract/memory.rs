@@ -23,7 +23,7 @@ use crate::{
     seams::{Draft, Feedback, Session, Waiting},
     words::{
         Account, Address, Audience, Channel, ChurchId, ConversationId, Effect, Entry, EntryId,
-        HolderId, InboundId, PersonId, Profile, Timestamp,
+        InboundId, Lease, PersonId, Profile, Timestamp,
     },
 };
 
@@ -101,19 +101,6 @@ struct Conversation {
     lease: Option<Lease>,
     draft: Option<Draft>,
     audience: Audience,
-}
-
-/// Who holds something, and until when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Lease {
-    holder: HolderId,
-    until: Timestamp,
-}
-
-impl Lease {
-    fn is_live(&self, now: Timestamp) -> bool {
-        now < self.until
-    }
 }
 
 /// A message that waits.

@@ -13,8 +13,8 @@ use crate::{
         Wiring, Work,
         emergency::{CrisisReply, unstored},
     },
-    seams::{Accepted, Arrival, ClaimRequest, StoreError},
-    words::{ConversationId, Inbound, InboundId, InboundKind, PersonId, Reply, Timestamp},
+    seams::{Accepted, Arrival, StoreError},
+    words::{ConversationId, Inbound, InboundId, InboundKind, Lease, PersonId, Reply, Timestamp},
 };
 
 /// How long the store may take for an ordinary message before its provider is told to deliver it
@@ -82,7 +82,7 @@ impl Wiring {
         let stranger = PersonId::random();
         // The same words written again are another message, and answered again.
         let delivery = format!("{}\n{digest}", inbound.provider_id);
-        let already_sent = crisis.is_some() && self.crises.was_direct(&delivery);
+        let already_sent = crisis.is_some() && self.crises.arrived_directly(&delivery);
         let arrival = Arrival {
             church: self.settings.church.clone(),
             conversation: conversation.clone(),
@@ -93,7 +93,7 @@ impl Wiring {
             emergency: crisis
                 .as_ref()
                 .map(|crisis| self.emergency(crisis, &id, &stranger, now, already_sent)),
-            claim: (claim && crisis.is_none()).then(|| ClaimRequest {
+            claim: (claim && crisis.is_none()).then(|| Lease {
                 holder: self.holder.clone(),
                 until: now + Self::TURN_LEASE,
             }),
@@ -111,7 +111,7 @@ impl Wiring {
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())));
         let (received, work) = match accepted {
-            Ok(accepted) => self.accepted(accepted, id, conversation, now, crisis.is_some(), claim),
+            Ok(accepted) => self.accepted(accepted, id, conversation, crisis.is_some(), claim),
             Err(error) => {
                 tracing::error!(%error, "message not stored");
                 self.not_stored(&delivery, &conversation, crisis)
@@ -133,7 +133,6 @@ impl Wiring {
         accepted: Accepted,
         id: InboundId,
         conversation: ConversationId,
-        received: Timestamp,
         danger: bool,
         wanted: bool,
     ) -> (Received, Vec<Work>) {
@@ -146,8 +145,7 @@ impl Wiring {
                 let mut work = Vec::new();
                 if danger {
                     self.crises.note(&conversation, self.clock.now());
-                    let until = received + Self::EFFECT_LEASE;
-                    work.push(Work::Deliver { effects, until });
+                    work.push(Work::Deliver(effects));
                     work.push(Work::Check(conversation.clone()));
                     work.push(Work::Claim(conversation.clone()));
                 } else if let Some(claim) = claim {
@@ -186,8 +184,11 @@ impl Wiring {
             return (Received::NotStored { crisis: None }, Vec::new());
         };
         let now = self.clock.now();
-        let work = if self.crises.note_direct(delivery) {
-            vec![Work::Direct(unstored(crisis.effects, conversation, now))]
+        let work = if self.crises.begin_direct(delivery) {
+            vec![Work::Direct {
+                delivery: delivery.to_owned(),
+                effects: unstored(crisis.effects, conversation, now),
+            }]
         } else {
             Vec::new()
         };

@@ -1,7 +1,7 @@
 //! The emergency lane: a person in danger is answered at once, whatever else is broken.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -9,13 +9,13 @@ use std::{
 use tokio::time::timeout;
 
 use crate::{
-    care::{self, Assessment, ReplyContext},
+    care::{self, Assessment, CountryClues, ReplyContext},
     path::{Wiring, speak::CARE_MODE},
     seams::{Emergency, Outcome, ProfileChange},
     words::{
-        Action, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination,
-        Effect, EffectId, Entry, EntryBody, EntryId, Inbound, InboundId, Lane, NewEffect, PersonId,
-        Profile, Reply, Timestamp,
+        Action, Address, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination,
+        Effect, EffectId, Entry, EntryBody, EntryId, HolderId, Inbound, InboundId, Lane, Lease,
+        NewEffect, PersonId, Profile, Reply, Timestamp,
     },
 };
 
@@ -38,7 +38,14 @@ struct Memory {
     /// When each conversation last got a crisis reply.
     answered: HashMap<ConversationId, Timestamp>,
     /// Messages answered past the store, so that their redelivery is not answered again.
-    direct: HashSet<String>,
+    direct: HashMap<String, Direct>,
+}
+
+/// How far an answer past the store has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direct {
+    Underway,
+    Arrived,
 }
 
 impl RecentCrises {
@@ -60,18 +67,33 @@ impl RecentCrises {
         });
     }
 
-    /// Remembers a message answered past the store; false if it was already.
-    pub(super) fn note_direct(&self, delivery: &str) -> bool {
+    /// Begins to answer a message past the store; false if that was begun before.
+    pub(super) fn begin_direct(&self, delivery: &str) -> bool {
         self.with(|memory| {
             if memory.direct.len() >= REMEMBERED {
                 memory.direct.clear();
             }
-            memory.direct.insert(delivery.to_owned())
+            let begun = memory.direct.contains_key(delivery);
+            if !begun {
+                memory.direct.insert(delivery.to_owned(), Direct::Underway);
+            }
+            !begun
         })
     }
 
-    pub(super) fn was_direct(&self, delivery: &str) -> bool {
-        self.with(|memory| memory.direct.contains(delivery))
+    /// Ends it. What did not arrive is forgotten, so that the redelivery is answered.
+    pub(super) fn end_direct(&self, delivery: &str, arrived: bool) {
+        self.with(|memory| {
+            if arrived {
+                memory.direct.insert(delivery.to_owned(), Direct::Arrived);
+            } else {
+                memory.direct.remove(delivery);
+            }
+        });
+    }
+
+    pub(super) fn arrived_directly(&self, delivery: &str) -> bool {
+        self.with(|memory| memory.direct.get(delivery) == Some(&Direct::Arrived))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> T {
@@ -124,29 +146,43 @@ impl Wiring {
         profile: Option<&Profile>,
         short_form: bool,
     ) -> Vec<Block> {
-        let country = care::country_for(
-            Some(&inbound.text),
-            profile.and_then(|profile| profile.country.as_deref()),
-            &inbound.sender,
-            self.settings.country.as_deref(),
-        );
-        let language = assessment
-            .crisis
-            .language
-            .as_deref()
-            .or(profile.and_then(|profile| profile.language.as_deref()))
-            .unwrap_or(&self.settings.language);
+        let country = self.country(profile, &inbound.sender);
         care::crisis_reply(
             &assessment.crisis,
             &ReplyContext {
                 country: country.as_deref(),
-                language,
+                language: Some(self.language_of(profile, inbound.locale.as_deref())),
                 church: Some(&self.settings.care),
                 short_form,
-                public_room: false,
-                may_offer_prayer: false,
+                ..ReplyContext::default()
             },
         )
+    }
+
+    /// The person's country: stated, else by telephone prefix, else the site's.
+    pub(super) fn country(&self, profile: Option<&Profile>, address: &Address) -> Option<String> {
+        CountryClues {
+            stated: profile.and_then(|profile| profile.country.as_deref()),
+            // An address that is no telephone number gives no clue.
+            phone: Some(&address.id),
+            site: self.settings.country.as_deref(),
+        }
+        .country()
+    }
+
+    /// The language to speak: chosen, else the channel's word for the person, else the site's.
+    pub(super) fn language_of<'a>(
+        &'a self,
+        profile: Option<&'a Profile>,
+        locale: Option<&'a str>,
+    ) -> &'a str {
+        profile
+            .and_then(|profile| profile.language.as_deref())
+            .or(locale)
+            .unwrap_or(&self.settings.language)
+            .split(['-', '_'])
+            .next()
+            .unwrap_or("en")
     }
 
     /// Everything the emergency commits with the message.
@@ -212,12 +248,20 @@ impl Wiring {
 
     /// What may be said in a public room: that there is a private place.
     pub(super) fn neutral_line(&self, inbound: &Inbound, crisis: &CrisisReading) -> String {
-        let link = self
-            .couriers
-            .get(&inbound.sender.channel)
-            .and_then(|courier| courier.capabilities().private_link.as_deref());
-        let language = crisis.language.as_deref();
-        care::public_line(link, language.unwrap_or(&self.settings.language))
+        let line = care::crisis_reply(
+            crisis,
+            &ReplyContext {
+                language: Some(self.language_of(None, inbound.locale.as_deref())),
+                public_room: true,
+                ..ReplyContext::default()
+            },
+        );
+        let line = Block::plain_all(&line);
+        let courier = self.couriers.get(&inbound.sender.channel);
+        match courier.and_then(|courier| courier.capabilities().private_link.as_deref()) {
+            Some(link) => format!("{line} {link}"),
+            None => line,
+        }
     }
 
     fn crisis_effects(&self, inbound: &Inbound, reply: &Reply, now: Timestamp) -> Vec<NewEffect> {
@@ -296,6 +340,10 @@ pub(super) fn unstored(
             attempts: 0,
             maybe_sent: false,
             created: now,
+            lease: Lease {
+                holder: HolderId::from("unknown"),
+                until: now,
+            },
         })
         .collect()
 }

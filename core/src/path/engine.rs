@@ -15,8 +15,8 @@ use tokio::{
 
 use crate::{
     path::{Door, Received, Wiring, Work, outbox::Delivered},
-    seams::{ClaimRequest, StoreError},
-    words::{Action, Channel, ConversationId, Effect, Inbound, Lane, Timestamp},
+    seams::StoreError,
+    words::{Action, Channel, ConversationId, Effect, Inbound, Lane, Lease, Timestamp},
 };
 
 /// How many turns run at once. Beyond it messages wait on disk.
@@ -97,16 +97,13 @@ impl Engine {
                 self.start(Work::Claim(conversation));
             }
             let until = now + Wiring::EFFECT_LEASE;
-            let request = ClaimRequest {
+            let request = Lease {
                 holder: wiring.holder.clone(),
                 until,
             };
             let due = wiring.store.due(shard, request, now, SWEPT).await?;
             for lane in lanes(due) {
-                self.start(Work::Deliver {
-                    effects: lane,
-                    until,
-                });
+                self.start(Work::Deliver(lane));
             }
         }
         Ok(())
@@ -119,7 +116,7 @@ impl Engine {
     }
 
     fn start(&self, work: Work) {
-        if matches!(&work, Work::Deliver { effects, .. } if effects.is_empty()) {
+        if matches!(&work, Work::Deliver(effects) if effects.is_empty()) {
             return;
         }
         if let Work::Check(conversation) = &work {
@@ -156,8 +153,10 @@ impl Engine {
                         self.start(step);
                     }
                 }
-                Work::Deliver { effects, until } => self.deliver(effects, until).await,
-                Work::Direct(effects) => self.wiring.send_directly(effects).await,
+                Work::Deliver(effects) => self.deliver(effects).await,
+                Work::Direct { delivery, effects } => {
+                    self.wiring.send_directly(&delivery, effects).await;
+                }
                 Work::Check(_) => {}
             }
         }
@@ -165,7 +164,7 @@ impl Engine {
 
     async fn claim(&self, conversation: &ConversationId) -> Option<Work> {
         let now = self.wiring.clock.now();
-        let request = ClaimRequest {
+        let request = Lease {
             holder: self.wiring.holder.clone(),
             until: now + Wiring::TURN_LEASE,
         };
@@ -178,7 +177,7 @@ impl Engine {
         }
     }
 
-    async fn deliver(&self, effects: Vec<Effect>, until: Timestamp) {
+    async fn deliver(&self, effects: Vec<Effect>) {
         let emergency = effects.iter().any(|effect| effect.lane == Lane::Emergency);
         let lane = effects.first().and_then(|effect| match &effect.action {
             Action::Send { to, .. } | Action::Edit { to, .. } => {
@@ -191,7 +190,7 @@ impl Engine {
             Some(lane) if !emergency => lane.acquire().await.ok(),
             _ => None,
         };
-        if self.wiring.deliver(effects, until).await == Delivered::Again {
+        if self.wiring.deliver(effects).await == Delivered::Again {
             self.wake.notify_one();
         }
     }

@@ -28,6 +28,7 @@ pub use engine::Engine;
 #[cfg(any(test, feature = "contract"))]
 pub(crate) use engine::lanes;
 pub use outbox::Delivered;
+pub use voice::first_notice;
 pub use watchers::Watchers;
 pub use wiring::{Couriers, Settings, Store, Wiring};
 pub use work::Work;

@@ -7,13 +7,17 @@ use tokio::time::{sleep, timeout};
 use crate::{
     path::{Wiring, backoff::backoff},
     seams::{Courier, Decision, Quota, SendError, Sent, Settlement},
-    words::{Action, Audience, Destination, Effect, Lane, Part, Timestamp},
+    words::{Action, Audience, Destination, Effect, Lane, Part},
 };
 
 /// After this long without success an effect is kept for the operator instead of tried again.
 const GIVE_UP: Duration = Duration::from_hours(24);
 /// How long a lane waits in place for its pace; beyond that it gives the lease back.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often a message is sent past the store before it is left to the provider's redelivery:
+/// some 15 seconds in all.
+const DIRECT_ATTEMPTS: u32 = 7;
 
 /// How the delivery of a lane ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +32,10 @@ pub enum Delivered {
 
 impl Wiring {
     /// Carries out the effects of one lane, in order; stops at the first that must wait. Nothing
-    /// is sent that might still be on its way when its lease `until` runs out.
-    pub async fn deliver(&self, effects: Vec<Effect>, until: Timestamp) -> Delivered {
-        let deadline = until - Self::SEND_TIMEOUT;
+    /// is sent that might still be on its way when its lease runs out.
+    pub async fn deliver(&self, effects: Vec<Effect>) -> Delivered {
         for effect in effects {
+            let deadline = effect.lease.until - Self::SEND_TIMEOUT;
             if !self.keep_pace(&effect).await || self.clock.now() >= deadline {
                 let at = self.clock.now();
                 self.settle(
@@ -64,17 +68,32 @@ impl Wiring {
 
     /// Sends past the store: the crisis reply when the store cannot take it. Tries for as long as
     /// a person might wait, then leaves it to the provider's redelivery.
-    pub async fn send_directly(&self, effects: Vec<Effect>) {
+    pub async fn send_directly(&self, delivery: &str, effects: Vec<Effect>) {
+        let mut arrived = true;
         for effect in effects {
-            for attempt in 0..6 {
-                match self.carry_out(&effect).await {
-                    Settlement::Retry { .. } => {
-                        sleep(backoff(attempt, Lane::Emergency, &effect.id)).await;
+            arrived &= self.send_one_directly(effect).await;
+        }
+        self.crises.end_direct(delivery, arrived);
+    }
+
+    async fn send_one_directly(&self, mut effect: Effect) -> bool {
+        for attempt in 0..DIRECT_ATTEMPTS {
+            match self.carry_out(&effect).await {
+                Settlement::Retry { .. } => {
+                    sleep(backoff(attempt, Lane::Emergency, &effect.id)).await;
+                }
+                Settlement::Moved { room } => {
+                    if let Some(to) = effect.action.destination_mut() {
+                        to.place.room = room;
                     }
-                    _ => break,
+                }
+                // Refused for good: no redelivery will change that.
+                Settlement::Sent { .. } | Settlement::Blocked | Settlement::Parked { .. } => {
+                    return true;
                 }
             }
         }
+        false
     }
 
     async fn carry_out(&self, effect: &Effect) -> Settlement {
@@ -226,7 +245,7 @@ impl Wiring {
         for attempt in 0..8 {
             match self
                 .store
-                .settle(&effect.id, settlement.clone(), self.clock.now())
+                .settle(effect, settlement.clone(), self.clock.now())
                 .await
             {
                 Ok(()) => return,

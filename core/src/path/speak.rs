@@ -7,10 +7,10 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    care::Assessment,
+    care::{self, Assessment, ReplyContext},
     path::{check::Check, present::Screen, spoken::Spoken, turn::Turn, voice},
     seams::{AnswerError, Answerer, ModelError, Piece, ProfileChange, TurnContext},
-    words::{AnsweredBy, Block, CrisisLevel, CrisisReading},
+    words::{AnsweredBy, Block, CrisisLevel, CrisisReading, Entry, EntryBody},
 };
 
 /// How long a person waits for the first words of a model before the curated answer goes.
@@ -23,6 +23,9 @@ const WHOLE: Duration = Duration::from_secs(25);
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// How long the replies after danger stay in care mode.
 pub(super) const CARE_MODE: Duration = Duration::from_hours(24);
+
+/// How many replies after a crisis reply open with a gentle question.
+const CLOSE_FOR: usize = 3;
 
 /// What an answerer found, checked.
 pub(super) struct Found {
@@ -174,12 +177,46 @@ impl Turn<'_> {
                 tokens: found.tokens,
             });
         }
-        let care_mode = self
-            .visible_profile()
-            .care_until
-            .is_some_and(|until| until > self.wiring.clock.now());
-        spoken.help = care_mode;
+        if self.in_care_mode() {
+            self.stay_close(&mut spoken);
+        }
         spoken
+    }
+
+    /// After danger: a gentle question before the first answers, and help at hand below them.
+    fn stay_close(&self, spoken: &mut Spoken) {
+        let since = self.replies_since_crisis();
+        if since >= CLOSE_FOR {
+            return;
+        }
+        let profile = self.visible_profile();
+        let country = self
+            .wiring
+            .country(Some(&profile), &self.destination().address);
+        let language = self.language(&profile);
+        let context = ReplyContext {
+            country: country.as_deref(),
+            language: Some(&language),
+            church: Some(&self.wiring.settings.care),
+            ..ReplyContext::default()
+        };
+        let mut note = care::care_mode_note(since, &spoken.heard.crisis.kinds, &context).into_iter();
+        spoken.blocks.splice(0..0, note.next());
+        spoken.blocks.extend(note);
+    }
+
+    fn replies_since_crisis(&self) -> usize {
+        let answered_by = |entry: &Entry| match &entry.body {
+            EntryBody::Muykol { reply, .. } => Some(reply.answered_by),
+            EntryBody::Person { .. } => None,
+        };
+        self.claim
+            .recent
+            .iter()
+            .rev()
+            .filter_map(answered_by)
+            .take_while(|by| *by != AnsweredBy::Crisis)
+            .count()
     }
 }
 

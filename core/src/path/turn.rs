@@ -181,7 +181,7 @@ impl Turn<'_> {
                     .events
                     .publish(&fence.person, crate::seams::Event::Changed)
                     .await;
-                let mut work = vec![Work::Deliver { effects, until }];
+                let mut work = vec![Work::Deliver(effects)];
                 if more {
                     work.push(Work::Claim(fence.conversation.clone()));
                 }
@@ -306,7 +306,7 @@ impl Turn<'_> {
                 .clone()
                 .unwrap_or_else(|| settings.translation.clone()),
             language: self.language(&profile),
-            care_mode: profile.care_until.is_some_and(|until| until > now),
+            care_mode: self.in_care_mode(),
             profile,
             now,
             seed: self.claim.fence.epoch.0 ^ seed(&self.claim.fence.conversation.0),
@@ -326,6 +326,13 @@ impl Turn<'_> {
         !self.claim.profile.notice_shown && self.is_private()
     }
 
+    /// Whether danger was heard lately.
+    pub fn in_care_mode(&self) -> bool {
+        let now = self.wiring.clock.now();
+        let until = self.visible_profile().care_until;
+        until.is_some_and(|until| until > now)
+    }
+
     /// Whether the turn has been claimed too often to ask the model again.
     pub fn curated_only(&self) -> bool {
         self.claim.attempts >= CURATED_FROM
@@ -339,12 +346,7 @@ impl Turn<'_> {
     pub fn resources(&self, heard: &Assessment) -> Vec<crate::words::Resource> {
         let wiring = self.wiring;
         let profile = self.visible_profile();
-        let country = care::country_for(
-            None,
-            profile.country.as_deref(),
-            &self.destination().address,
-            wiring.settings.country.as_deref(),
-        );
+        let country = wiring.country(Some(&profile), &self.destination().address);
         care::resources_for(
             country.as_deref(),
             Some(&self.language(&profile)),
@@ -352,15 +354,9 @@ impl Turn<'_> {
         )
     }
 
-    fn language(&self, profile: &Profile) -> String {
-        profile
-            .language
-            .as_deref()
-            .or(self.locale())
-            .unwrap_or(&self.wiring.settings.language)
-            .split(['-', '_'])
-            .next()
-            .unwrap_or("en")
+    pub fn language(&self, profile: &Profile) -> String {
+        self.wiring
+            .language_of(Some(profile), self.locale())
             .to_lowercase()
     }
 

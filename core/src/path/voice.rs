@@ -76,23 +76,26 @@ pub(super) fn greeting(settings: &Settings) -> String {
     }
 }
 
-/// The notice of first contact, with the question of consent.
-pub(super) fn notice(settings: &Settings) -> Vec<Block> {
+/// The sentences of the notice of first contact, for a place that shows them beforehand.
+pub fn first_notice(settings: &Settings) -> Vec<String> {
     let notice = &lines().notice;
     let leaves = if settings.uses_model {
         &notice.model
     } else {
         &notice.local
     };
-    let text = [
-        &notice.what,
-        &with_times(&notice.kept, settings),
-        leaves,
-        &notice.how,
-        &notice.question,
+    vec![
+        notice.what.clone(),
+        with_times(&notice.kept, settings),
+        leaves.clone(),
+        notice.how.clone(),
     ]
-    .map(String::as_str)
-    .join(" ");
+}
+
+/// The notice of first contact, with the question of consent.
+pub(super) fn notice(settings: &Settings) -> Vec<Block> {
+    let notice = &lines().notice;
+    let text = format!("{} {}", first_notice(settings).join(" "), notice.question);
     let choice = |answer: &str, label: &str| Choice {
         id: format!("consent:history:{answer}:{HISTORY_WORDING}"),
         label: label.to_owned(),

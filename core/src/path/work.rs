@@ -2,7 +2,7 @@
 
 use crate::{
     seams::Claim,
-    words::{ConversationId, Effect, Timestamp},
+    words::{ConversationId, Effect},
 };
 
 /// The next step, started by the engine. Losing it costs time, never a message: the sweep finds
@@ -14,14 +14,14 @@ pub enum Work {
     /// Claim this conversation, if it still waits.
     Claim(ConversationId),
     /// Carry out these effects, in order.
-    Deliver {
+    Deliver(Vec<Effect>),
+    /// Send these at once, past the store that could not take them.
+    Direct {
+        /// Which delivery of which message they answer.
+        delivery: String,
         /// The effects.
         effects: Vec<Effect>,
-        /// Until when they are leased to this process.
-        until: Timestamp,
     },
-    /// Send these at once, past the store that could not take them.
-    Direct(Vec<Effect>),
     /// Have the conversation's running turn look at its fence now.
     Check(ConversationId),
 }

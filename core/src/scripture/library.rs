@@ -237,3 +237,36 @@ impl Library {
         self.passage(&parse_exact(asked)?, id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::{Library, editions};
+
+    #[test]
+    fn the_embedded_texts_are_the_editions_that_are_named() {
+        let library = Library::embedded();
+        assert_eq!(library.texts().len(), 2);
+        for (text, [id, _, _, _, pinned]) in library.texts().iter().zip(editions()) {
+            let mut hash = Sha256::new();
+            for verse in 0..text.verse_count() {
+                hash.update(text.verse(verse));
+                hash.update("\n");
+            }
+            let hash: String = hash
+                .finalize()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert_eq!(hash, pinned, "{id}");
+        }
+        let empty = |at: usize| {
+            let text = &library.texts()[at];
+            (0..text.verse_count())
+                .filter(|verse| text.verse(*verse).is_empty())
+                .count()
+        };
+        assert_eq!((empty(0), empty(1)), (16, 0));
+    }
+}

@@ -148,8 +148,7 @@ pub(super) fn misspelled(folded: &str, ordinal: Option<u8>, language: Language) 
     }
     let allowed = |length: usize| match (length, ordinal) {
         (0..=3, _) | (4, None) => 0,
-        (4..=6, _) => 1,
-        (7..=8, None) => 1,
+        (4..=6, _) | (7..=8, None) => 1,
         (7..=10, _) => 2,
         _ => 3,
     };
@@ -198,13 +197,13 @@ fn slips(a: &[u8], b: &[u8]) -> usize {
     for (i, x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let mut least = (last[j] + usize::from(x != y))
+            let mut fewest = (last[j] + usize::from(x != y))
                 .min(last[j + 1] + 1)
                 .min(row[j] + 1);
             if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                least = least.min(before[j - 1] + 1);
+                fewest = fewest.min(before[j - 1] + 1);
             }
-            row.push(least);
+            row.push(fewest);
         }
         before = std::mem::replace(&mut last, row);
     }

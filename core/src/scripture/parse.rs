@@ -334,8 +334,7 @@ impl Reader<'_> {
             let precise = self.is_number(after)
                 && matches!(self.sign(after + 1), Some(':' | '.'))
                 && self.is_number(after + 2);
-            if (precise || self.exact)
-                && (self.tokens[from].capital || self.exact)
+            if (self.exact || (precise && self.tokens[from].capital))
                 && let Some(meaning) = misspelled(word, number, self.language)
             {
                 return Some((meaning, from + 1));

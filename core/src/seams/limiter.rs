@@ -35,7 +35,8 @@ pub enum Decision {
     },
 }
 
-/// Counts events per key against a quota. A limiter that cannot decide allows.
+/// Counts events per key against a quota; the same key under another quota is counted apart. A
+/// limiter that cannot decide allows.
 #[async_trait]
 pub trait Limiter: Send + Sync {
     /// Counts one event of `key`, if the quota has room.

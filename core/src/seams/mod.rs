@@ -29,6 +29,6 @@ pub use outbox::{OutboxStore, Settlement};
 pub use people::{Erased, People, ProfileChange, SHORT_KEEPING};
 pub use sessions::{Session, Sessions};
 pub use turn_store::{
-    Accepted, Arrival, COALESCE, Claim, ClaimRequest, Committed, Draft, Emergency, Fence, Held,
-    Outcome, RECENT, TurnStore, Waiting,
+    Accepted, Arrival, COALESCE, Claim, Committed, Draft, Emergency, Fence, Held, Outcome, RECENT,
+    TurnStore, Waiting,
 };

@@ -1,6 +1,6 @@
 //! A language model: text out of a prompt, with typed failures.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::Stream;
@@ -81,4 +81,23 @@ pub trait Model: Send + Sync {
 
     /// Asks something tiny for real, for `doctor`.
     async fn probe(&self) -> Result<(), ModelError>;
+}
+
+#[async_trait]
+impl<M: Model + ?Sized> Model for Arc<M> {
+    async fn stream(&self, prompt: Prompt) -> Result<ModelStream, ModelError> {
+        (**self).stream(prompt).await
+    }
+
+    async fn assess(&self, text: &str) -> Result<Assessment, ModelError> {
+        (**self).assess(text).await
+    }
+
+    fn count_tokens(&self, text: &str) -> u64 {
+        (**self).count_tokens(text)
+    }
+
+    async fn probe(&self) -> Result<(), ModelError> {
+        (**self).probe().await
+    }
 }

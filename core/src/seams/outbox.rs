@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    seams::{ClaimRequest, StoreError},
-    words::{Effect, EffectId, Timestamp},
+    seams::StoreError,
+    words::{Effect, Lease, Timestamp},
 };
 
 /// How an attempt to carry out an effect ended.
@@ -24,7 +24,7 @@ pub enum Settlement {
         maybe_sent: bool,
     },
     /// The room has another id now: this and the later effects of the conversation that were for
-    /// the old room go there, at once. Counts as an attempt and gives back leases as
+    /// the old room go there, at once, parked ones once they are tried again. Counts as an attempt and gives back leases as
     /// [`Settlement::Retry`] does.
     Moved {
         /// The new room.
@@ -33,7 +33,7 @@ pub enum Settlement {
     /// The person does not want to, or can no longer, be written to: this and the later effects
     /// of the conversation for the same address and room are dropped and the address is paused
     /// until it writes again. Later effects of the emergency lane are tried all the same, and so
-    /// is what another person of the room is owed.
+    /// is what another person of the room is owed. Parked effects stay parked.
     Blocked,
     /// It will never work as it is: kept for the operator. Later effects go on. An effect that
     /// outlived the erasure of its person is dropped instead.
@@ -55,15 +55,18 @@ pub trait OutboxStore: Send + Sync {
     async fn due(
         &self,
         shard: u16,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Effect>, StoreError>;
 
-    /// Settles an effect. Settling one that is settled already, parked, or unknown changes nothing.
+    /// Settles an effect, as leased by [`Effect::lease`]. Settling one that is settled already,
+    /// parked, or unknown changes nothing. Once somebody else holds the effect, only
+    /// [`Settlement::Sent`] still counts, because it is true whoever says it; anything else is
+    /// theirs to find out.
     async fn settle(
         &self,
-        effect: &EffectId,
+        effect: &Effect,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError>;

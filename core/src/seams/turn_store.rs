@@ -6,7 +6,7 @@ use crate::{
     seams::{ProfileChange, StoreError},
     words::{
         AuditNote, ChurchId, ConversationId, Effect, Entry, Epoch, Generation, HolderId, Inbound,
-        InboundId, NewEffect, PersonId, Profile, Timestamp,
+        InboundId, Lease, NewEffect, PersonId, Profile, Timestamp,
     },
 };
 
@@ -35,7 +35,7 @@ pub struct Arrival {
     /// Claim the conversation in the same step if it is idle, that is, nobody holds it at
     /// `received` and no earlier message waits: saves one durable write. Not heeded with an
     /// emergency, which leaves nothing to answer.
-    pub claim: Option<ClaimRequest>,
+    pub claim: Option<Lease>,
 }
 
 /// A crisis reply committed together with the message that called for it.
@@ -54,15 +54,6 @@ pub struct Emergency {
     pub outcome: Outcome,
     /// Who will send the effects.
     pub holder: HolderId,
-}
-
-/// Who wants a conversation, and for how long.
-#[derive(Debug, Clone)]
-pub struct ClaimRequest {
-    /// The process.
-    pub holder: HolderId,
-    /// Until when nobody else may claim; a politeness, never the safety (that is the epoch).
-    pub until: Timestamp,
 }
 
 /// What intake answered.
@@ -208,7 +199,7 @@ pub trait TurnStore: Send + Sync {
     async fn claim(
         &self,
         conversation: &ConversationId,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError>;
 

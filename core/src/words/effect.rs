@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, ConversationId, Destination, EffectId, PersonId, Timestamp};
+use super::{Choice, ConversationId, Destination, EffectId, HolderId, PersonId, Timestamp};
 
 /// One message to be sent, in the channel's own markup and as plain text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,4 +113,22 @@ pub struct Effect {
     pub maybe_sent: bool,
     /// When it was committed, for the outbox's age.
     pub created: Timestamp,
+    /// The lease it came with.
+    pub lease: Lease,
+}
+
+/// Who holds something, and until when nobody else may take it: a politeness, never the safety.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The process.
+    pub holder: HolderId,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Lease {
+    /// Whether it keeps others away at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
 }

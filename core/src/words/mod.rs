@@ -1,6 +1,7 @@
 //! The words of the domain, shared by every channel and backing.
 
 mod address;
+mod audit;
 mod crisis;
 mod effect;
 mod emotion;
@@ -12,8 +13,9 @@ mod reply;
 mod time;
 
 pub use address::{Account, Address, Audience, Channel, Destination, Place, PlaceRole};
+pub use audit::AuditSalt;
 pub use crisis::{CrisisKind, CrisisLevel, CrisisReading};
-pub use effect::{Action, Effect, Lane, NewEffect, Part};
+pub use effect::{Action, Effect, Lane, Lease, NewEffect, Part};
 pub use emotion::{Emotion, EmotionReading};
 pub use history::{AuditNote, Entry, EntryBody, Role};
 pub use ids::{

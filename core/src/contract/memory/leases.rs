@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 
-use super::{Lease, MemoryStore};
+use super::MemoryStore;
 use crate::{
     seams::{Grant, Leases, StoreError},
-    words::{HolderId, Timestamp},
+    words::{HolderId, Lease, Timestamp},
 };
 
 #[async_trait]

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 
-use super::{Lease, MemoryStore, Receipt, State};
+use super::{MemoryStore, Receipt, State};
 use crate::{
-    seams::{ClaimRequest, OutboxStore, Settlement, StoreError},
-    words::{Effect, EffectId, Lane, Timestamp},
+    seams::{OutboxStore, Settlement, StoreError},
+    words::{Effect, Lane, Lease, Timestamp},
 };
 
 #[async_trait]
@@ -11,7 +11,7 @@ impl OutboxStore for MemoryStore {
     async fn due(
         &self,
         shard: u16,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Effect>, StoreError> {
@@ -26,10 +26,8 @@ impl OutboxStore for MemoryStore {
             .map(|index| {
                 let held = &mut state.effects[index];
                 held.effect.maybe_sent |= held.lease.is_some();
-                held.lease = Some(Lease {
-                    holder: request.holder.clone(),
-                    until: request.until,
-                });
+                held.lease = Some(request.clone());
+                held.effect.lease = request.clone();
                 held.effect.clone()
             })
             .collect())
@@ -37,7 +35,7 @@ impl OutboxStore for MemoryStore {
 
     async fn settle(
         &self,
-        effect: &EffectId,
+        effect: &Effect,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -45,10 +43,14 @@ impl OutboxStore for MemoryStore {
         let Some(index) = state
             .effects
             .iter()
-            .position(|held| held.effect.id == *effect && held.is_open())
+            .position(|held| held.effect.id == effect.id && held.is_open())
         else {
             return Ok(());
         };
+        let stands = state.effects[index].lease.as_ref() == Some(&effect.lease);
+        if !stands && !matches!(settlement, Settlement::Sent { .. }) {
+            return Ok(());
+        }
         match settlement {
             Settlement::Sent { .. } => state.finish(index, now),
             Settlement::Retry { at, maybe_sent } => {

@@ -1,14 +1,14 @@
 use async_trait::async_trait;
 
-use super::{Conversation, Lease, Line, MemoryStore, Outgoing, Pointer, Queued, Seen, State};
+use super::{Conversation, Line, MemoryStore, Outgoing, Pointer, Queued, Seen, State};
 use crate::{
     seams::{
-        Accepted, Arrival, COALESCE, Claim, ClaimRequest, Committed, Draft, Emergency, Fence, Held,
-        Outcome, RECENT, StoreError, TurnStore, Waiting,
+        Accepted, Arrival, COALESCE, Claim, Committed, Draft, Emergency, Fence, Held, Outcome,
+        RECENT, StoreError, TurnStore, Waiting,
     },
     words::{
         Audience, ConversationId, Effect, Entry, EntryBody, EntryId, Epoch, HolderId, InboundId,
-        InboundKind, Lane, NewEffect, PersonId, Profile, Timestamp,
+        InboundKind, Lane, Lease, NewEffect, PersonId, Profile, Timestamp,
     },
 };
 
@@ -100,7 +100,7 @@ impl TurnStore for MemoryStore {
     async fn claim(
         &self,
         conversation: &ConversationId,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
         Ok(self.state().claim(conversation, request, now))
@@ -207,12 +207,7 @@ impl State {
         holds && lives
     }
 
-    fn claim(
-        &mut self,
-        id: &ConversationId,
-        request: ClaimRequest,
-        now: Timestamp,
-    ) -> Option<Claim> {
+    fn claim(&mut self, id: &ConversationId, request: Lease, now: Timestamp) -> Option<Claim> {
         if self.is_leased(id, now) {
             return None;
         }
@@ -414,6 +409,10 @@ impl State {
         let older_wait = self.effects.iter().any(|held| {
             held.effect.conversation == *id && held.effect.lane == Lane::Normal && held.is_open()
         });
+        let lease = Lease {
+            holder: holder.clone(),
+            until,
+        };
         let mut leased = Vec::new();
         for new in effects {
             let effect = Effect {
@@ -425,6 +424,7 @@ impl State {
                 attempts: 0,
                 maybe_sent: false,
                 created: now,
+                lease: lease.clone(),
             };
             let goes_now = effect.lane == Lane::Emergency || !older_wait;
             if goes_now {
@@ -433,10 +433,7 @@ impl State {
             self.effects.push(Outgoing {
                 effect,
                 due: now,
-                lease: goes_now.then(|| Lease {
-                    holder: holder.clone(),
-                    until,
-                }),
+                lease: goes_now.then(|| lease.clone()),
                 parked: None,
                 vanishes,
             });

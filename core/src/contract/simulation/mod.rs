@@ -8,7 +8,8 @@
 //! - every accepted message is answered, exactly once in history;
 //! - the order of a conversation is kept;
 //! - every message in danger is answered where its sender sees it, stored or not;
-//! - nobody sees a message twice except where a lost answer, a kill or a pause left it in doubt.
+//! - nobody sees a message twice, unless its answer was lost or its sender could have died over
+//!   it.
 
 mod phone;
 mod shaky;

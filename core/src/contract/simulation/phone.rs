@@ -1,13 +1,19 @@
 //! The other side of the simulation: what people would see, and a provider that fails.
 
-use std::{collections::VecDeque, sync::Mutex, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
 use super::shaky::pause;
 use crate::{
     seams::{Capabilities, Courier, Health, Pace, SendError, Sent, Streaming, TextLimit, TextUnit},
-    words::{Address, Audience, Block, Destination, EffectId, Part, Place, PlaceRole},
+    words::{
+        Address, Audience, Block, Clock, Destination, EffectId, Part, Place, PlaceRole, Timestamp,
+    },
 };
 
 /// One message as somebody sees it.
@@ -16,6 +22,8 @@ pub struct Seen {
     pub room: String,
     pub effect: EffectId,
     pub text: String,
+    /// When the request set out.
+    pub begun: Timestamp,
 }
 
 /// How the provider fails the next request.
@@ -39,11 +47,16 @@ pub struct Phone {
     pub troubles: Mutex<VecDeque<Trouble>>,
     /// Every trouble that really happened.
     pub happened: Mutex<Vec<(Trouble, String)>>,
+    /// Effects that arrived while their answer was lost.
+    pub lost: Mutex<HashSet<EffectId>>,
+    clock: Arc<dyn Clock>,
 }
 
-impl Default for Phone {
-    fn default() -> Self {
+impl Phone {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
+            clock,
+            lost: Mutex::default(),
             capabilities: Capabilities {
                 text: Some(TextLimit {
                     max: 4096,
@@ -100,6 +113,8 @@ impl Courier for Phone {
         _: bool,
         id: &EffectId,
     ) -> Result<Sent, SendError> {
+        // What counts is when a request set out: one that was held up may arrive at any time.
+        let begun = self.clock.now();
         pause().await;
         let trouble = self.troubles.lock().unwrap().pop_front();
         if let Some(trouble) = trouble {
@@ -119,9 +134,11 @@ impl Courier for Phone {
             room: to.place.room.clone(),
             effect: id.clone(),
             text: part.plain.clone(),
+            begun,
         });
         pause().await;
         if trouble == Some(Trouble::LostAnswer) {
+            self.lost.lock().unwrap().insert(id.clone());
             return Err(SendError::Unknown("cut".to_owned()));
         }
         Ok(Sent {

@@ -11,12 +11,12 @@ use async_trait::async_trait;
 use crate::{
     path::Store,
     seams::{
-        Accepted, Arrival, Claim, ClaimRequest, Committed, Draft, Erased, Feedback, Fence, Held,
-        History, OutboxStore, Outcome, People, ProfileChange, Settlement, StoreError, TurnStore,
+        Accepted, Arrival, Claim, Committed, Draft, Erased, Feedback, Fence, Held, History,
+        OutboxStore, Outcome, People, ProfileChange, Settlement, StoreError, TurnStore,
     },
     words::{
-        Address, AuditNote, ConversationId, Effect, EffectId, Entry, EntryId, InboundId, PersonId,
-        Profile, Timestamp,
+        Address, AuditNote, ConversationId, Effect, EffectId, Entry, EntryId, InboundId, Lease,
+        PersonId, Profile, Timestamp,
     },
 };
 
@@ -25,8 +25,6 @@ use crate::{
 pub struct Ledger {
     /// New messages in the order in which they were taken.
     pub accepted: Vec<InboundId>,
-    /// Effects that were settled as sent.
-    pub settled: Vec<EffectId>,
     /// How many of the next calls fail, half of them after they took effect.
     pub failures: u32,
 }
@@ -90,7 +88,7 @@ impl<S: Store> TurnStore for Shaky<S> {
     async fn claim(
         &self,
         conversation: &ConversationId,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
         self.shake(self.store.claim(conversation, request, now))
@@ -136,7 +134,7 @@ impl<S: Store> OutboxStore for Shaky<S> {
     async fn due(
         &self,
         shard: u16,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Effect>, StoreError> {
@@ -145,19 +143,11 @@ impl<S: Store> OutboxStore for Shaky<S> {
 
     async fn settle(
         &self,
-        effect: &EffectId,
+        effect: &Effect,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.shake(async {
-            let sent = matches!(settlement, Settlement::Sent { .. });
-            self.store.settle(effect, settlement, now).await?;
-            if sent {
-                self.ledger.lock().unwrap().settled.push(effect.clone());
-            }
-            Ok(())
-        })
-        .await
+        self.shake(self.store.settle(effect, settlement, now)).await
     }
 }
 
