@@ -148,7 +148,7 @@ impl Care for TestCare {
         (assessment.crisis.level >= CrisisLevel::Danger).then(|| {
             let context = ReplyContext {
                 country: None,
-                language: "en",
+                language: Some("en"),
                 church: None,
                 short_form: false,
                 public_room: false,
