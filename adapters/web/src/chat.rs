@@ -214,10 +214,10 @@ impl<'a> ReplyWatch<'a> {
     /// fails meanwhile is asked again; the message is on disk.
     pub(crate) async fn next(&mut self) -> Progress {
         loop {
-            if self.begun {
-                if let Some(delta) = self.woken().await {
-                    return Progress::Delta(delta);
-                }
+            if self.begun
+                && let Some(delta) = self.woken().await
+            {
+                return Progress::Delta(delta);
             }
             self.begun = true;
             let answer = self.state.seams().history.answer(&self.inbound).await;

@@ -14,7 +14,11 @@ use serde::Serialize;
 /// As a response it carries itself along, so that [`crate::harden`] can add the request's id, or
 /// make a page of it for a browser.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Problem {
+#[serde(transparent)]
+pub struct Problem(Box<Details>);
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Details {
     /// What sort of problem, as a URI that stays the same: `urn:muykol:problem:too-long`.
     #[serde(rename = "type")]
     kind: String,
@@ -35,7 +39,7 @@ impl Problem {
     /// A problem: its status, its kind (a short name that never changes) and one plain sentence
     /// that says what is wrong and how to mend it.
     pub fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: format!("urn:muykol:problem:{kind}"),
             title: title(status).to_owned(),
             status: status.as_u16(),
@@ -44,7 +48,7 @@ impl Problem {
             retry_after_seconds: None,
             resources: None,
             request_id: None,
-        }
+        }))
     }
 
     /// The problem that stands for a bare status, where somebody else answered without words.
@@ -92,13 +96,13 @@ impl Problem {
     /// A field that cannot be taken.
     pub(crate) fn field(field: &str, detail: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", detail);
-        problem.field = Some(field.to_owned());
+        problem.0.field = Some(field.to_owned());
         problem
     }
 
     /// Names the field that is at fault.
     pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.0.field = Some(field.into());
         self
     }
 
@@ -106,46 +110,46 @@ impl Problem {
     #[must_use]
     pub fn after(mut self, wait: Duration) -> Self {
         let rounded_up = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        self.retry_after_seconds = Some(rounded_up.max(1));
+        self.0.retry_after_seconds = Some(rounded_up.max(1));
         self
     }
 
     /// Puts real help beside the error.
     pub(crate) fn with_resources(mut self, resources: Option<Vec<Block>>) -> Self {
-        self.resources = resources;
+        self.0.resources = resources;
         self
     }
 
     /// Names the request, so that a report of it can be found in the log.
     pub(crate) fn in_request(mut self, id: &str) -> Self {
-        self.request_id = Some(id.to_owned());
+        self.0.request_id = Some(id.to_owned());
         self
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     pub(crate) fn title(&self) -> &str {
-        &self.title
+        &self.0.title
     }
 
     pub(crate) fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     pub(crate) fn resources(&self) -> Option<&[Block]> {
-        self.resources.as_deref()
+        self.0.resources.as_deref()
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.0.request_id.as_deref()
     }
 
     /// The headers that go with it whatever form its body takes.
     pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         let mut headers = Vec::new();
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = self.0.retry_after_seconds {
             headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
         if self.status() == StatusCode::UNAUTHORIZED {

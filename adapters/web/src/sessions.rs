@@ -18,6 +18,8 @@ use crate::{CHANNEL, config::WebConfig, state::Seams};
 /// How long the store may take to say whether a session exists before it counts as down. Short,
 /// because a message in danger waits behind it and is to be answered within a second.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// How long the store may take to open a session.
+const OPENING: Duration = Duration::from_millis(400);
 /// How long a session is believed without asking the store: an erasure on another channel is
 /// seen after this.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -114,9 +116,10 @@ impl SessionDesk {
             address: visitor.address.clone(),
             expires: self.clock.now() + self.lifetime,
         };
-        self.store
-            .open(&visitor.token_hash, session.clone())
-            .await?;
+        let opening = self.store.open(&visitor.token_hash, session.clone());
+        tokio::time::timeout(OPENING, opening)
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())))?;
         self.remember(&visitor.token_hash, &session);
         Ok((token, visitor))
     }

@@ -69,6 +69,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (kind.to_ascii_lowercase().starts_with("application/") && kind.ends_with("+json"))
 }
 
+#[allow(clippy::option_option)] // absent, null and a value are three things
 /// Tells a field that is absent (`None`) from one that is null (`Some(None)`).
 pub(crate) fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where

@@ -27,6 +27,7 @@ const LARGEST_PAGE: usize = 100;
 /// A line of history; [`schema::Message`] describes it. What muykol said has more to it than what
 /// the person wrote.
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names)] // the names are the contract
 pub(crate) struct Message {
     id: EntryId,
     role: Role,

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use muykol_core::seams::Erased;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -123,7 +124,7 @@ pub(crate) async fn erase(
 ) -> Result<impl IntoResponse, Problem> {
     let now = state.now();
     let erased = match history::person_of(&state, &visitor).await? {
-        None => Default::default(),
+        None => Erased::default(),
         Some(person) => state
             .seams()
             .people

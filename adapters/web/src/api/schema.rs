@@ -1,6 +1,6 @@
 //! The JSON of core's words, described for the `OpenAPI` document. Nothing is ever made of these
 //! types: core serialises itself, and the tests hold real responses against these descriptions.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::struct_field_names)]
 
 use serde::Serialize;
 use utoipa::ToSchema;

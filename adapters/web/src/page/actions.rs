@@ -1,5 +1,7 @@
 //! The page's forms.
 
+use std::net::SocketAddr;
+
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
@@ -44,7 +46,7 @@ pub(crate) struct Words {
 
 /// What the form below a reply sends.
 #[derive(Deserialize)]
-pub(crate) struct Rating {
+pub(crate) struct Judgement {
     #[serde(default)]
     id: String,
     rating: Option<String>,
@@ -76,36 +78,43 @@ pub(crate) async fn say(
     if let Err(problem) = saying.check() {
         return refused(&state, &headers, Some(&token), problem, &saying);
     }
-    let mut set = None;
-    let (token, visitor) = match state.desk().find(&token).await {
-        Lookup::Known(visitor) | Lookup::StoreDown(visitor) => (token, visitor),
-        Lookup::Unknown => {
-            if let Err(problem) = admit(&state, &headers, peer).await {
-                return refused(&state, &headers, Some(&token), problem, &saying);
-            }
-            // A new token, not the one the browser came with: nobody can have planted it.
-            match state.desk().open().await {
-                Ok((opened, visitor)) => {
-                    set = cookie::keep(&opened, state.config());
-                    (opened, visitor)
-                }
-                Err(_) => {
-                    let visitor = state.desk().unopened(&token);
-                    (token, visitor)
-                }
-            }
-        }
+    let entered = enter(&state, &headers, peer, token.clone()).await;
+    let (token, visitor, fresh) = match entered {
+        Ok(entered) => entered,
+        Err(problem) => return refused(&state, &headers, Some(&token), problem, &saying),
     };
     let answered = answer(&state, &headers, &token, &visitor, &saying, &form.form_id).await;
     match answered {
         Ok(Answered::Reply(reply)) if reply.crisis.level.takes_emergency_lane() => {
-            see("/#help", set)
+            see("/#help", fresh)
         }
-        Ok(Answered::Reply(_)) => see("/#latest", set),
-        Ok(Answered::Later(id)) => see(&format!("/?waiting={id}#waiting"), set),
+        Ok(Answered::Reply(_)) => see("/#latest", fresh),
+        Ok(Answered::Later(id)) => see(&format!("/?waiting={id}#waiting"), fresh),
         Ok(Answered::Unstored(reply)) => unstored(&state, &token, &saying, &reply),
         Err(problem) => refused(&state, &headers, Some(&token), problem, &saying),
     }
+}
+
+/// The visitor of a token, with a session opened for them if they have none; and the cookie of
+/// that session.
+async fn enter(
+    state: &WebState,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+    token: Token,
+) -> Result<(Token, Visitor, Option<HeaderValue>), Problem> {
+    match state.desk().find(&token).await {
+        Lookup::Known(visitor) | Lookup::StoreDown(visitor) => return Ok((token, visitor, None)),
+        Lookup::Unknown => admit(state, headers, peer).await?,
+    }
+    // A new token, not the one the browser came with: nobody can have planted it.
+    if let Ok((opened, visitor)) = state.desk().open().await {
+        let cookie = cookie::keep(&opened, state.config());
+        return Ok((opened, visitor, cookie));
+    }
+    // No session can be opened now. The door is asked all the same: it answers danger.
+    let visitor = state.desk().unopened(&token);
+    Ok((token, visitor, None))
 }
 
 enum Answered {
@@ -217,7 +226,7 @@ async fn rated(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<String, Problem> {
-    let form: Rating = form(state, headers, body)?;
+    let form: Judgement = form(state, headers, body)?;
     let sent = cookie::read(headers, state.config());
     let token = proven(headers, sent, &form.form_token)?;
     let visitor = match state.desk().find(&token).await {
@@ -299,6 +308,6 @@ fn forged() -> Problem {
         StatusCode::FORBIDDEN,
         "forged-form",
         "We could not tell that this came from our own page. This happens after a long pause, or \
-         when cookies are switched off. Please send it once more.",
+         when cookies are switched off.",
     )
 }

@@ -1,5 +1,7 @@
 //! GET /
 
+use std::time::Duration;
+
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
@@ -24,6 +26,8 @@ use crate::{
 
 /// How many lines a page shows.
 const LINES: usize = 40;
+/// How long the store may take before the page is shown without what it holds.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Among how many of the latest replies danger keeps help on top.
 const CARE_REPLIES: usize = 6;
 
@@ -47,7 +51,7 @@ pub(crate) async fn show(
     which: Result<Query<Which>, QueryRejection>,
 ) -> Response {
     let which = which.map(|Query(which)| which).unwrap_or_default();
-    let mut set = HeaderMap::new();
+    let mut beside = HeaderMap::new();
     let sent = cookie::read(&headers, state.config());
     let visitor = match &sent {
         None => Ok(None),
@@ -62,21 +66,21 @@ pub(crate) async fn show(
     let Some(token) = sent.or_else(|| Token::random().ok()) else {
         return Problem::store_down().into_response();
     };
-    if visitor.as_ref().is_ok_and(Option::is_none) {
-        if let Some(cookie) = cookie::keep(&token, state.config()) {
-            set.insert(header::SET_COOKIE, cookie);
-        }
+    if visitor.as_ref().is_ok_and(Option::is_none)
+        && let Some(cookie) = cookie::keep(&token, state.config())
+    {
+        beside.insert(header::SET_COOKIE, cookie);
     }
     let shown = match visitor {
         Ok(None) => blank(&state, &token),
-        Ok(Some(visitor)) => match conversation(&state, &token, &visitor, &which).await {
+        Ok(Some(visitor)) => match read(&state, &token, &visitor, &which).await {
             Ok(Shown::Page(page)) => *page,
             Ok(Shown::Answered) => return see("/#latest", None),
             Err(_) => unreadable(&state, &token),
         },
         Err(()) => unreadable(&state, &token),
     };
-    page(StatusCode::OK, &set, &shown)
+    page(StatusCode::OK, &beside, &shown)
 }
 
 /// A page on which nothing was said yet.
@@ -121,6 +125,24 @@ enum Shown {
     Answered,
 }
 
+/// The conversation, or an error if the store takes too long to tell it.
+async fn read(
+    state: &WebState,
+    token: &Token,
+    visitor: &Visitor,
+    which: &Which,
+) -> Result<Shown, Problem> {
+    let waited_for = if which.look.is_some() {
+        state.config().reply_wait
+    } else {
+        Duration::ZERO
+    };
+    let conversation = conversation(state, token, visitor, which);
+    tokio::time::timeout(PATIENCE + waited_for, conversation)
+        .await
+        .unwrap_or_else(|_| Err(Problem::store_down()))
+}
+
 async fn conversation(
     state: &WebState,
     token: &Token,
@@ -156,9 +178,7 @@ async fn conversation(
         page.older = entries.last().map(|entry| entry.id.0.clone());
     }
     page.paged = before.is_some();
-    page.urgent = danger(&entries)
-        .map(|blocks| cards(blocks))
-        .unwrap_or_default();
+    page.urgent = danger(&entries).map(cards).unwrap_or_default();
     page.help = cards([&seams.care.helplines(profile.country.as_deref())]);
     page.language = profile.language;
     page.lines = entries

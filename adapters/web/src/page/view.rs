@@ -1,6 +1,7 @@
 //! What the templates show. Every string here is escaped by them; none is markup.
 
 use askama::Template;
+use axum::http::StatusCode;
 use muykol_core::words::{
     AnsweredBy, Block, Choice, Entry, EntryBody, EntryId, Reply, Resource, Timestamp,
 };
@@ -161,6 +162,17 @@ impl From<&Block> for Piece {
     }
 }
 
+/// What can be said of a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rating {
+    /// Nothing: it is the person's own, or muykol speaking about itself.
+    None,
+    /// How it was.
+    Open,
+    /// It was said just now.
+    Thanked,
+}
+
 /// One line of the conversation.
 pub(crate) struct Line {
     id: String,
@@ -168,9 +180,7 @@ pub(crate) struct Line {
     ago: String,
     at: String,
     pieces: Vec<Piece>,
-    /// Whether it can be rated.
-    rateable: bool,
-    thanked: bool,
+    rating: Rating,
     latest: bool,
     /// Choices that can still be made.
     choices: Vec<Choice>,
@@ -183,12 +193,14 @@ impl Line {
             EntryBody::Person { text, .. } => Self {
                 mine: true,
                 pieces: vec![Piece::Text(text.clone())],
-                rateable: false,
                 ..Self::blank(&entry.id, entry.at, now)
             },
             EntryBody::Muykol { reply, .. } => Self {
                 pieces: reply.blocks.iter().map(Piece::from).collect(),
-                rateable: matches!(reply.answered_by, AnsweredBy::Curated | AnsweredBy::Model),
+                rating: match reply.answered_by {
+                    AnsweredBy::Curated | AnsweredBy::Model => Rating::Open,
+                    AnsweredBy::Crisis | AnsweredBy::System => Rating::None,
+                },
                 ..Self::blank(&entry.id, entry.at, now)
             },
         }
@@ -218,8 +230,7 @@ impl Line {
             ago: time::ago(at, now),
             at: time::rfc3339(at),
             pieces: Vec::new(),
-            rateable: false,
-            thanked: false,
+            rating: Rating::None,
             latest: false,
             choices: Vec::new(),
         }
@@ -241,7 +252,9 @@ impl Line {
 
     /// Marks the line that was rated just now.
     pub(crate) fn thank(&mut self, id: &str) {
-        self.thanked = self.id == id;
+        if self.id == id && self.rating == Rating::Open {
+            self.rating = Rating::Thanked;
+        }
     }
 }
 
@@ -255,8 +268,19 @@ pub(crate) struct Alert {
 
 impl From<&Problem> for Alert {
     fn from(problem: &Problem) -> Self {
+        // The titles of problems are for programs; these are for somebody who may be in trouble.
+        let title = match problem.status() {
+            StatusCode::FORBIDDEN | StatusCode::CONFLICT => "Please send it once more",
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => {
+                "That could not be sent as it is"
+            }
+            StatusCode::TOO_MANY_REQUESTS => "Just a little patience",
+            StatusCode::NOT_FOUND => "There is no such page",
+            status if status.is_server_error() => "We are having trouble",
+            _ => problem.title(),
+        };
         Self {
-            title: problem.title().to_owned(),
+            title: title.to_owned(),
             detail: problem.detail().to_owned(),
         }
     }
@@ -397,7 +421,7 @@ mod tests {
         let line = |latest: bool| {
             let mut line = Line {
                 pieces: blocks.iter().map(Piece::from).collect(),
-                rateable: true,
+                rating: Rating::Open,
                 ..Line::blank(&EntryId::from(words), Timestamp(0), Timestamp(0))
             };
             if latest {

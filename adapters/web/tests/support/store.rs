@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use muykol_core::{
     contract::MemoryStore,
     seams::{
-        Accepted, Arrival, Claim, ClaimRequest, Committed, Draft, Erased, Feedback, Fence, Held,
-        History, OutboxStore, Outcome, People, ProfileChange, Session, Sessions, Settlement,
-        StoreError, TurnStore,
+        Accepted, Arrival, Claim, Committed, Draft, Erased, Feedback, Fence, Held, History,
+        OutboxStore, Outcome, People, ProfileChange, Session, Sessions, Settlement, StoreError,
+        TurnStore,
     },
     words::{
-        Address, AuditNote, ConversationId, Effect, EffectId, Entry, EntryId, InboundId, PersonId,
+        Address, AuditNote, ConversationId, Effect, Entry, EntryId, InboundId, Lease, PersonId,
         Profile, Timestamp,
     },
 };
@@ -163,7 +163,7 @@ impl TurnStore for Switched {
     async fn claim(
         &self,
         conversation: &ConversationId,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
         self.up().await?;
@@ -204,7 +204,7 @@ impl OutboxStore for Switched {
     async fn due(
         &self,
         shard: u16,
-        request: ClaimRequest,
+        request: Lease,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Effect>, StoreError> {
@@ -213,7 +213,7 @@ impl OutboxStore for Switched {
     }
     async fn settle(
         &self,
-        effect: &EffectId,
+        effect: &Effect,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {

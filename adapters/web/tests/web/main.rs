@@ -1,5 +1,6 @@
 //! The web channel over real HTTP, with core's real path behind it.
-#![allow(clippy::pedantic, missing_docs)]
+#![allow(missing_docs, clippy::pedantic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -7,6 +8,7 @@ mod support;
 mod api;
 mod armour;
 mod danger;
+mod logs;
 mod openapi;
 mod page;
 mod streams;

@@ -307,6 +307,16 @@ async fn the_page_is_there_while_the_store_is_not() {
 }
 
 #[tokio::test]
+async fn a_store_that_hangs_does_not_hold_the_page() {
+    let world = World::new().await;
+    let mut browser = Browser::new(&world);
+    browser.say("Hello").await;
+    world.store.hangs();
+    let page = browser.open("/").await;
+    assert!(page.html.contains("<details open>"));
+}
+
+#[tokio::test]
 async fn earlier_lines_are_a_link_away() {
     let world = World::new().await;
     let mut browser = Browser::new(&world);
