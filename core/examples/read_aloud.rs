@@ -113,7 +113,7 @@ fn read(answerer: &CuratedAnswerer, conversation: &Conversation, seed: u64) {
                     });
                 }
                 Piece::Used(id) => pieces.push(id),
-                Piece::Words(_) | Piece::Spent(_) => {}
+                Piece::Words(_) | Piece::Spent(_) | Piece::Heard(_) => {}
             }
         }
         recent.extend(entries(&turn.says, blocks, pieces, emotion));

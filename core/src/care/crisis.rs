@@ -37,7 +37,9 @@ impl Heard {
 
     /// Whether words of this kind occur anywhere in the message.
     pub fn mentions(&self, circumstance: Circumstance) -> bool {
-        self.contexts.iter().any(|(known, _)| *known == circumstance)
+        self.contexts
+            .iter()
+            .any(|(known, _)| *known == circumstance)
     }
 
     /// How many different weak signs were heard that nothing explains away.
@@ -78,7 +80,12 @@ impl Heard {
     pub fn reading(&self, grammar: &Grammar, tokens: &[Token]) -> CrisisReading {
         let mut found: Vec<(CrisisLevel, CrisisKind, usize)> = Vec::new();
         for hit in &self.dangers {
-            let Effect::Crisis { level, kind, tenseless } = grammar.rules[hit.rule].effect else {
+            let Effect::Crisis {
+                level,
+                kind,
+                tenseless,
+            } = grammar.rules[hit.rule].effect
+            else {
                 continue;
             };
             if self.is_vetoed(hit) || self.in_fiction(hit, tokens) {
@@ -89,7 +96,11 @@ impl Heard {
                 continue;
             }
             if own && self.is_reported(hit, tokens) {
-                let level = if level == CrisisLevel::Imminent { level } else { CrisisLevel::Concern };
+                let level = if level == CrisisLevel::Imminent {
+                    level
+                } else {
+                    CrisisLevel::Concern
+                };
                 found.push((level, CrisisKind::ThirdParty, hit.rule));
             } else if own && self.is_negated(hit, tokens) {
                 found.push((CrisisLevel::Concern, kind, hit.rule));
@@ -110,7 +121,9 @@ impl Heard {
     /// Whether words that cover the end of the hit give it another sense: "I want to die" ends
     /// inside "die of laughter".
     fn is_vetoed(&self, hit: &Hit) -> bool {
-        self.vetoes.iter().any(|veto| veto.start < hit.end && hit.end <= veto.end)
+        self.vetoes
+            .iter()
+            .any(|veto| veto.start < hit.end && hit.end <= veto.end)
     }
 
     /// Whether a rule about somebody else heard the same words, and no "I" stands among them.
@@ -130,7 +143,11 @@ impl Heard {
             .any(|past| past.start <= hit.start && hit.end <= past.end)
     }
 
-    fn spans_of<'h>(&'h self, grammar: &'h Grammar, wanted: CrisisKind) -> impl Iterator<Item = &'h Hit> {
+    fn spans_of<'h>(
+        &'h self,
+        grammar: &'h Grammar,
+        wanted: CrisisKind,
+    ) -> impl Iterator<Item = &'h Hit> {
         self.dangers.iter().filter(move |hit| {
             matches!(grammar.rules[hit.rule].effect, Effect::Crisis { kind, .. } if kind == wanted)
         })
@@ -147,9 +164,9 @@ impl Heard {
     fn is_past(&self, hit: &Hit, tokens: &[Token]) -> bool {
         let (start, end) = sentence(hit, tokens);
         let within = |circumstance| {
-            self.contexts.iter().any(|(known, at)| {
-                *known == circumstance && at.start >= start && at.end <= end
-            })
+            self.contexts
+                .iter()
+                .any(|(known, at)| *known == circumstance && at.start >= start && at.end <= end)
         };
         within(Circumstance::Past) && !within(Circumstance::Present)
     }
@@ -161,7 +178,9 @@ impl Heard {
                 && ((at.end <= hit.start
                     && hit.start - at.end <= FICTION_REACH
                     && !self.turns_between(at.end, hit.start))
-                    || (at.start >= hit.end && at.end <= end && at.start - hit.end <= FICTION_REACH / 2)
+                    || (at.start >= hit.end
+                        && at.end <= end
+                        && at.start - hit.end <= FICTION_REACH / 2)
                     || (at.start < hit.end && hit.start < at.end))
         })
     }
@@ -177,19 +196,31 @@ impl Heard {
         self.mentions(Circumstance::Joking) && self.mentions(Circumstance::Trifle)
     }
 
-    fn near_before(&self, circumstance: Circumstance, hit: &Hit, reach: usize, tokens: &[Token]) -> bool {
+    fn near_before(
+        &self,
+        circumstance: Circumstance,
+        hit: &Hit,
+        reach: usize,
+        tokens: &[Token],
+    ) -> bool {
         self.contexts.iter().any(|(known, at)| {
             *known == circumstance
                 && at.end <= hit.start
                 && hit.start - at.end <= reach
-                && (reach > 0 || !tokens[at.end..=hit.start].iter().any(|token| token.begins_sentence))
+                && (reach > 0
+                    || !tokens[at.end..=hit.start]
+                        .iter()
+                        .any(|token| token.begins_sentence))
         })
     }
 }
 
 /// The sentence around a hit, as a range of words.
 fn sentence(hit: &Hit, tokens: &[Token]) -> (usize, usize) {
-    let start = (0..=hit.start).rev().find(|&at| tokens[at].begins_sentence).unwrap_or(0);
+    let start = (0..=hit.start)
+        .rev()
+        .find(|&at| tokens[at].begins_sentence)
+        .unwrap_or(0);
     let end = (hit.end..tokens.len())
         .find(|&at| tokens[at].begins_sentence)
         .unwrap_or(tokens.len());
@@ -235,5 +266,9 @@ fn reading(
 }
 
 pub(super) fn language_of(grammar: &Grammar, code: &str) -> Option<String> {
-    grammar.rules.iter().find(|rule| rule.code == code).map(|rule| rule.language.clone())
+    grammar
+        .rules
+        .iter()
+        .find(|rule| rule.code == code)
+        .map(|rule| rule.language.clone())
 }

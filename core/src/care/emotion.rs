@@ -43,11 +43,18 @@ impl Feelings {
             *self.weights.entry(emotion).or_default() += weight;
         }
         // Any feeling outweighs a greeting or a question that came with it.
-        if self.weights.iter().any(|(emotion, weight)| *emotion != Emotion::Neutral && *weight >= 2.0) {
+        if self
+            .weights
+            .iter()
+            .any(|(emotion, weight)| *emotion != Emotion::Neutral && *weight >= 2.0)
+        {
             self.weights.remove(&Emotion::Neutral);
         }
-        let mut ranked: Vec<(Emotion, f32)> =
-            self.weights.iter().map(|(emotion, weight)| (*emotion, *weight)).collect();
+        let mut ranked: Vec<(Emotion, f32)> = self
+            .weights
+            .iter()
+            .map(|(emotion, weight)| (*emotion, *weight))
+            .collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let Some(&(primary, first)) = ranked.first() else {
             return EmotionReading::unclear();
@@ -62,7 +69,10 @@ impl Feelings {
             primary,
             secondary,
             confidence: (score(first) * (0.5 + share / 2.0)).clamp(0.2, 0.95),
-            scores: ranked.into_iter().map(|(emotion, weight)| (emotion, score(weight))).collect(),
+            scores: ranked
+                .into_iter()
+                .map(|(emotion, weight)| (emotion, score(weight)))
+                .collect(),
         }
     }
 }

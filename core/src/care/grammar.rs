@@ -152,7 +152,10 @@ impl Grammar {
                     if names.insert(key, grammar.classes.len()).is_some() {
                         return Err(line.error(format!("class `{name}` is defined twice")));
                     }
-                    let mut class = Class { phrases, by_first: HashMap::new() };
+                    let mut class = Class {
+                        phrases,
+                        by_first: HashMap::new(),
+                    };
                     for (index, phrase) in class.phrases.iter().enumerate() {
                         for id in grammar.firsts(phrase) {
                             class.by_first.entry(id).or_default().push(index);
@@ -195,7 +198,11 @@ impl Grammar {
             let until = (from + STRETCH + MAX_SPAN).min(tokens.len());
             let stretch = &tokens[from..until];
             memo.fill(UNKNOWN);
-            let mut matcher = Matcher { grammar: self, tokens: stretch, memo: &mut memo };
+            let mut matcher = Matcher {
+                grammar: self,
+                tokens: stretch,
+                memo: &mut memo,
+            };
             for start in 0..stretch.len().min(STRETCH) {
                 for &id in stretch[start].ids.as_slice() {
                     let Some(rules) = self.rules_by_first.get(id as usize) else {
@@ -209,13 +216,18 @@ impl Grammar {
                         let length = match self.rules[rule].effect {
                             Effect::Veto
                             | Effect::Context(_)
-                            | Effect::Crisis { kind: CrisisKind::ThirdParty | CrisisKind::Past, .. } => {
-                                63 - ends.leading_zeros()
-                            }
+                            | Effect::Crisis {
+                                kind: CrisisKind::ThirdParty | CrisisKind::Past,
+                                ..
+                            } => 63 - ends.leading_zeros(),
                             _ => ends.trailing_zeros(),
                         };
                         let start = from + start;
-                        found(Hit { rule, start, end: start + length as usize });
+                        found(Hit {
+                            rule,
+                            start,
+                            end: start + length as usize,
+                        });
                     }
                 }
             }
@@ -235,7 +247,10 @@ impl Grammar {
                 Some(rest) if !rest.is_empty() => (rest, true),
                 _ => (part, false),
             };
-            if let Some(name) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+            if let Some(name) = part
+                .strip_prefix('<')
+                .and_then(|rest| rest.strip_suffix('>'))
+            {
                 let key = (line.language.clone(), name.to_owned());
                 let class = names
                     .get(&key)
@@ -358,7 +373,11 @@ impl Matcher<'_> {
         let grammar = self.grammar;
         let mut ends = 0;
         for id in token.ids.as_slice() {
-            for &phrase in grammar.classes[class].by_first.get(id).map_or(&[][..], Vec::as_slice) {
+            for &phrase in grammar.classes[class]
+                .by_first
+                .get(id)
+                .map_or(&[][..], Vec::as_slice)
+            {
                 ends |= self.phrase(&grammar.classes[class].phrases[phrase], at);
             }
         }
@@ -378,11 +397,18 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn error(&self, reason: String) -> RuleError {
-        RuleError { file: self.file.to_owned(), line: self.number, reason }
+        RuleError {
+            file: self.file.to_owned(),
+            line: self.number,
+            reason,
+        }
     }
 
     fn alternatives(&self) -> impl Iterator<Item = &str> {
-        self.body.split('|').map(str::trim).filter(|phrase| !phrase.is_empty())
+        self.body
+            .split('|')
+            .map(str::trim)
+            .filter(|phrase| !phrase.is_empty())
     }
 
     fn effect<'h>(&self, head: &[&'h str]) -> Result<(Effect, &'h str), RuleError> {
@@ -418,8 +444,8 @@ impl Line<'_> {
                 Ok((Effect::Context(circumstance), name))
             }
             ["feel", emotion, weight] => {
-                let emotion = Emotion::from_str(emotion)
-                    .map_err(|error| self.error(error.to_string()))?;
+                let emotion =
+                    Emotion::from_str(emotion).map_err(|error| self.error(error.to_string()))?;
                 let weight = weight
                     .parse()
                     .map_err(|_| self.error(format!("`{weight}` is not a weight")))?;
@@ -446,7 +472,11 @@ pub(super) fn kind_named(name: &str) -> Option<CrisisKind> {
     })
 }
 
-fn read_lines<'a>(file: &'a str, text: &'a str, lines: &mut Vec<Line<'a>>) -> Result<(), RuleError> {
+fn read_lines<'a>(
+    file: &'a str,
+    text: &'a str,
+    lines: &mut Vec<Line<'a>>,
+) -> Result<(), RuleError> {
     let mut language = String::new();
     for (index, raw) in text.lines().enumerate() {
         let content = raw.split('#').next().unwrap_or_default();

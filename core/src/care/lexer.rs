@@ -100,8 +100,7 @@ impl Lexicon {
 
     /// To be called once when every rule has been read.
     pub fn finish(&mut self) {
-        let mut lengths: Vec<usize> =
-            self.stems.keys().map(|stem| stem.chars().count()).collect();
+        let mut lengths: Vec<usize> = self.stems.keys().map(|stem| stem.chars().count()).collect();
         lengths.sort_unstable();
         lengths.dedup();
         self.stem_lengths = lengths;
@@ -115,8 +114,9 @@ impl Lexicon {
         let mut tokens: Vec<Token> = Vec::with_capacity(raw.len() + 8);
         let mut cache: HashMap<&str, Vec<Ids>> = HashMap::new();
         for word in &raw {
-            let forms =
-                cache.entry(word.text.as_str()).or_insert_with(|| self.resolve(&word.text));
+            let forms = cache
+                .entry(word.text.as_str())
+                .or_insert_with(|| self.resolve(&word.text));
             for (index, ids) in forms.iter().enumerate() {
                 // "no no no no" reads like "no no", and costs no more.
                 let repeats = tokens.len() >= 2
@@ -227,7 +227,8 @@ impl Lexicon {
             let trimmed = word.trim_end_matches(last);
             at_end = &word[..trimmed.len() + last.len_utf8()];
         }
-        self.known_forms(at_end).or_else(|| self.known_forms(&single))
+        self.known_forms(at_end)
+            .or_else(|| self.known_forms(&single))
     }
 
     /// "k*ll": each star stands for one letter of a word on the fuzzy list.
@@ -237,12 +238,17 @@ impl Lexicon {
         }
         let fits = |known: &str| {
             known.chars().count() == word.chars().count()
-                && known.chars().zip(word.chars()).all(|(k, w)| {
-                    k == w || matches!(w, '*' | '#' | '_' | '+')
-                })
+                && known
+                    .chars()
+                    .zip(word.chars())
+                    .all(|(k, w)| k == w || matches!(w, '*' | '#' | '_' | '+'))
         };
         let first = word.chars().next()?;
-        self.fuzzy.get(&first)?.iter().map(AsRef::as_ref).find(|known| fits(known))
+        self.fuzzy
+            .get(&first)?
+            .iter()
+            .map(AsRef::as_ref)
+            .find(|known| fits(known))
     }
 
     fn one_slip_away(&self, word: &str) -> Option<Vec<&str>> {
@@ -268,7 +274,9 @@ impl Lexicon {
         best[0] = Some((0, 0));
         for end in 1..=word.len() {
             for start in end.saturating_sub(12)..end {
-                let Some((words, _)) = best[start] else { continue };
+                let Some((words, _)) = best[start] else {
+                    continue;
+                };
                 let part = &word[start..end];
                 let long_enough = part.len() > 1 || part == "i";
                 if long_enough
@@ -293,7 +301,13 @@ impl Lexicon {
         if parts.len() < 2 || !telling {
             return None;
         }
-        Some(parts.into_iter().filter_map(|part| self.known_forms(part)).flatten().collect())
+        Some(
+            parts
+                .into_iter()
+                .filter_map(|part| self.known_forms(part))
+                .flatten()
+                .collect(),
+        )
     }
 
     /// Joins "k i l l", "don t", "my self" and "sui cide" to the words they are.
@@ -311,11 +325,16 @@ impl Lexicon {
                         (c.is_alphanumeric() || matches!(c, '@' | '$' | '!' | '|'))
                             && !is_syllable(c)
                     });
-                    single && chars.next().is_none() && (*n == 0 || !word.begins_sentence || word.tight)
+                    single
+                        && chars.next().is_none()
+                        && (*n == 0 || !word.begins_sentence || word.tight)
                 })
                 .count();
             if run >= 3 {
-                let text: String = raw[index..index + run].iter().map(|w| w.text.as_str()).collect();
+                let text: String = raw[index..index + run]
+                    .iter()
+                    .map(|w| w.text.as_str())
+                    .collect();
                 let begins_sentence = raw[index].begins_sentence;
                 for (n, part) in self.spelled_out(&text).into_iter().enumerate() {
                     joined.push(RawWord {
@@ -329,11 +348,17 @@ impl Lexicon {
             }
             if let Some(next) = raw.get(index + 1) {
                 let pair = format!("{}{}", raw[index].text, next.text);
-                let tail = matches!(next.text.as_str(), "t" | "m" | "ve" | "ll" | "re" | "d" | "s");
+                let tail = matches!(
+                    next.text.as_str(),
+                    "t" | "m" | "ve" | "ll" | "re" | "d" | "s"
+                );
                 let known_pair = (tail && self.known_forms(&pair).is_some())
                     || self.fuzzy_words.contains(pair.as_str());
                 if known_pair && (!next.begins_sentence || next.tight) {
-                    joined.push(RawWord { text: pair, ..raw[index].clone() });
+                    joined.push(RawWord {
+                        text: pair,
+                        ..raw[index].clone()
+                    });
                     index += 2;
                     continue;
                 }
@@ -377,7 +402,11 @@ fn raw_words(plain: &str) -> Vec<RawWord> {
         let text = current.trim_end_matches(['!', '\'', '|', '$', '@']);
         if !text.is_empty() {
             let ends_sentence = current.ends_with('!');
-            words.push(RawWord { text: text.to_owned(), begins_sentence: *begins, tight: *tight });
+            words.push(RawWord {
+                text: text.to_owned(),
+                begins_sentence: *begins,
+                tight: *tight,
+            });
             *begins = ends_sentence;
         }
         *tight = true;
@@ -391,7 +420,9 @@ fn raw_words(plain: &str) -> Vec<RawWord> {
             flush(&mut current, &mut begins_sentence, &mut tight);
         } else if is_word_character(c)
             || (matches!(c, '@' | '$') && next_is_word)
-            || (matches!(c, '\'' | '!' | '|' | '*' | '#' | '+' | '_') && !current.is_empty() && (next_is_word || matches!(chars.peek(), Some('*' | '#'))))
+            || (matches!(c, '\'' | '!' | '|' | '*' | '#' | '+' | '_')
+                && !current.is_empty()
+                && (next_is_word || matches!(chars.peek(), Some('*' | '#'))))
         {
             current.push(c);
         } else {
@@ -440,13 +471,21 @@ fn plain_letters(word: &str) -> Vec<String> {
         };
         if options.is_empty() {
             let letter = latin_look_alike(c);
-            candidates.iter_mut().for_each(|candidate| candidate.push(letter));
+            candidates
+                .iter_mut()
+                .for_each(|candidate| candidate.push(letter));
         } else if options.len() == 1 || candidates.len() >= 16 {
-            candidates.iter_mut().for_each(|candidate| candidate.push(options[0]));
+            candidates
+                .iter_mut()
+                .for_each(|candidate| candidate.push(options[0]));
         } else {
             candidates = options
                 .iter()
-                .flat_map(|letter| candidates.iter().map(move |candidate| format!("{candidate}{letter}")))
+                .flat_map(|letter| {
+                    candidates
+                        .iter()
+                        .map(move |candidate| format!("{candidate}{letter}"))
+                })
                 .collect();
         }
     }
@@ -457,11 +496,19 @@ fn plain_letters(word: &str) -> Vec<String> {
 /// neighbour.
 fn one_edit_apart(one: &str, other: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+    let (short, long) = if a.len() <= b.len() {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
     if long.len() - short.len() > 1 {
         return false;
     }
-    let same = short.iter().zip(long.iter()).take_while(|(s, l)| s == l).count();
+    let same = short
+        .iter()
+        .zip(long.iter())
+        .take_while(|(s, l)| s == l)
+        .count();
     if short.len() < long.len() {
         return short[same..] == long[same + 1..];
     }

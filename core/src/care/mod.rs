@@ -37,13 +37,22 @@ use self::{
 /// The rule files, in the order in which they are read.
 const RULES: &[(&str, &str)] = &[
     ("en.rules", include_str!("../../data/care/rules/en.rules")),
-    ("feel-en.rules", include_str!("../../data/care/rules/feel-en.rules")),
+    (
+        "feel-en.rules",
+        include_str!("../../data/care/rules/feel-en.rules"),
+    ),
     ("es.rules", include_str!("../../data/care/rules/es.rules")),
     ("pt.rules", include_str!("../../data/care/rules/pt.rules")),
     ("fr.rules", include_str!("../../data/care/rules/fr.rules")),
     ("de.rules", include_str!("../../data/care/rules/de.rules")),
-    ("direct.rules", include_str!("../../data/care/rules/direct.rules")),
-    ("feel-other.rules", include_str!("../../data/care/rules/feel-other.rules")),
+    (
+        "direct.rules",
+        include_str!("../../data/care/rules/direct.rules"),
+    ),
+    (
+        "feel-other.rules",
+        include_str!("../../data/care/rules/feel-other.rules"),
+    ),
 ];
 
 static GRAMMAR: LazyLock<Result<Grammar, RuleError>> = LazyLock::new(|| Grammar::compile(RULES));
@@ -86,7 +95,10 @@ const RECENT: usize = 6;
 /// Cost: linear in the length of the text; nothing is cut off.
 pub fn assess(text: &str, context: &Context<'_>) -> Assessment {
     let Ok(grammar) = &*GRAMMAR else {
-        return Assessment { emotion: EmotionReading::unclear(), crisis: CrisisReading::default() };
+        return Assessment {
+            emotion: EmotionReading::unclear(),
+            crisis: CrisisReading::default(),
+        };
     };
     let (heard, tokens) = hear(grammar, text);
     let mut crisis = heard.reading(grammar, &tokens);
@@ -103,7 +115,9 @@ pub fn assess(text: &str, context: &Context<'_>) -> Assessment {
 fn hear(grammar: &Grammar, text: &str) -> (Heard, Vec<Token>) {
     let tokens = grammar.lexicon.tokens(text);
     let mut heard = Heard::default();
-    grammar.matches(&tokens, |hit| heard.add(grammar.rules[hit.rule].effect, hit));
+    grammar.matches(&tokens, |hit| {
+        heard.add(grammar.rules[hit.rule].effect, hit)
+    });
     (heard, tokens)
 }
 
@@ -129,14 +143,25 @@ fn raise(
     }
     signs.sort_unstable();
     signs.dedup();
-    let language = || worst.language.clone().or_else(|| signs.first().and_then(|code| language_of(grammar, code)));
+    let language = || {
+        worst
+            .language
+            .clone()
+            .or_else(|| signs.first().and_then(|code| language_of(grammar, code)))
+    };
     let own_danger = worst.level >= CrisisLevel::Danger
-        && worst.kinds.iter().any(|kind| matches!(kind, CrisisKind::Suicide | CrisisKind::SelfHarm));
-    let (level, reason) = if own_danger && own_signs > 0 && !heard.mentions(Circumstance::Withdrawn) {
+        && worst
+            .kinds
+            .iter()
+            .any(|kind| matches!(kind, CrisisKind::Suicide | CrisisKind::SelfHarm));
+    let (level, reason) = if own_danger && own_signs > 0 && !heard.mentions(Circumstance::Withdrawn)
+    {
         (CrisisLevel::Danger, "context.danger-goes-on")
     } else if own_danger && heard.mentions(Circumstance::Withdrawn) {
         (CrisisLevel::Concern, "context.taken-back")
-    } else if own_signs > 0 && (signs.len() >= 4 || (worst.level == CrisisLevel::Concern && signs.len() >= 3)) {
+    } else if own_signs > 0
+        && (signs.len() >= 4 || (worst.level == CrisisLevel::Concern && signs.len() >= 3))
+    {
         (CrisisLevel::Danger, "context.builds-up")
     } else {
         return;
@@ -145,7 +170,11 @@ fn raise(
         crisis.level = level;
         crisis.language = crisis.language.take().or_else(language);
         if crisis.kinds.is_empty() {
-            crisis.kinds = if worst.kinds.is_empty() { vec![CrisisKind::Suicide] } else { worst.kinds };
+            crisis.kinds = if worst.kinds.is_empty() {
+                vec![CrisisKind::Suicide]
+            } else {
+                worst.kinds
+            };
         }
         crisis.reasons.push(reason.to_owned());
     }

@@ -120,7 +120,10 @@ pub fn reply_warnings() -> Vec<ContentWarning> {
         .iter()
         .filter(|replies| replies.reviewer.is_empty() || replies.reviewed.is_empty())
         .flat_map(|replies| &replies.reply)
-        .map(|words| ContentWarning { what: words.id.clone(), why: ContentFault::Unreviewed })
+        .map(|words| ContentWarning {
+            what: words.id.clone(),
+            why: ContentFault::Unreviewed,
+        })
         .collect()
 }
 
@@ -164,7 +167,11 @@ pub fn crisis_reply(crisis: &CrisisReading, context: &ReplyContext<'_>) -> Vec<B
         return vec![Block::text(fill(short)), resources];
     }
     let mut body = vec![fill(&words.body)];
-    body.extend(context.church.and_then(|church| church_line(common, church)));
+    body.extend(
+        context
+            .church
+            .and_then(|church| church_line(common, church)),
+    );
     if context.country.is_none() {
         body.push(common.ask_country.clone());
     }
@@ -188,7 +195,9 @@ pub fn care_mode_note(turn: usize, kinds: &[CrisisKind], context: &ReplyContext<
         return vec![help(context, None, CrisisKind::Suicide, kinds)];
     };
     let notes = &replies.common.notes;
-    let note = notes.get(turn % notes.len().max(1)).map_or("", String::as_str);
+    let note = notes
+        .get(turn % notes.len().max(1))
+        .map_or("", String::as_str);
     if context.public_room {
         return vec![Block::text(note)];
     }
@@ -235,7 +244,12 @@ fn help(
     // Worldwide help is last and always stays; the church's own stands before it.
     let worldwide = items.pop();
     items.truncate(MOST_RESOURCES - 1);
-    items.extend(context.church.iter().flat_map(|church| church.local_resources.iter().cloned()));
+    items.extend(
+        context
+            .church
+            .iter()
+            .flat_map(|church| church.local_resources.iter().cloned()),
+    );
     items.extend(worldwide);
     Block::Resources { items }
 }
@@ -246,5 +260,8 @@ fn church_line(common: &Common, church: &ChurchCare) -> Option<String> {
         Some(pastor) => common.church.replace("{pastor}", pastor),
         None => common.church_only.clone(),
     };
-    Some(line.replace("{church}", &church.name).replace("{contact}", contact))
+    Some(
+        line.replace("{church}", &church.name)
+            .replace("{contact}", contact),
+    )
 }

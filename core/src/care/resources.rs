@@ -115,13 +115,21 @@ pub fn check_resources() -> Result<(), String> {
 /// The number to call when life is in danger now, if the country's is known.
 pub fn emergency_number(country: Option<&str>) -> Option<&'static str> {
     let country = country.and_then(code)?;
-    HELP.as_ref().ok()?.emergency.get(&country).map(String::as_str)
+    HELP.as_ref()
+        .ok()?
+        .emergency
+        .get(&country)
+        .map(String::as_str)
 }
 
 /// The number to call when somebody is being hurt, where it is another than the ambulance's.
 pub(super) fn police_number(country: Option<&str>) -> Option<&'static str> {
-    let police = country.and_then(code).and_then(|country| HELP.as_ref().ok()?.police.get(&country));
-    police.map(String::as_str).or_else(|| emergency_number(country))
+    let police = country
+        .and_then(code)
+        .and_then(|country| HELP.as_ref().ok()?.police.get(&country));
+    police
+        .map(String::as_str)
+        .or_else(|| emergency_number(country))
 }
 
 /// Where to turn, most fitting first; never empty.
@@ -246,7 +254,10 @@ pub fn warnings(today: i64) -> Vec<ContentWarning> {
     let mut found = Vec::new();
     for line in HELP.as_ref().map_or(&[][..], |help| &help.line) {
         let mut warn = |why| {
-            found.push(ContentWarning { what: format!("{} ({})", line.name, line.country), why });
+            found.push(ContentWarning {
+                what: format!("{} ({})", line.name, line.country),
+                why,
+            });
         };
         if line.status == Status::Unsourced || line.source.is_empty() {
             warn(ContentFault::Unsourced);
@@ -265,7 +276,11 @@ pub fn warnings(today: i64) -> Vec<ContentWarning> {
 /// algorithms", days from civil).
 pub(super) fn day_number(date: &str) -> Option<i64> {
     let mut parts = date.splitn(3, '-').map(str::parse::<i64>);
-    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    let (year, month, day) = (
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+    );
     if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
@@ -283,9 +298,19 @@ mod tests {
 
     #[test]
     fn there_is_always_somewhere_to_turn() {
-        for country in [None, Some("US"), Some("us"), Some("ZZ"), Some("KE"), Some("nonsense")] {
+        for country in [
+            None,
+            Some("US"),
+            Some("us"),
+            Some("ZZ"),
+            Some("KE"),
+            Some("nonsense"),
+        ] {
             let help = resources_for(country, None, &[CrisisKind::Suicide]);
-            assert!(help.iter().any(|line| line.name == "Find A Helpline"), "{country:?}");
+            assert!(
+                help.iter().any(|line| line.name == "Find A Helpline"),
+                "{country:?}"
+            );
         }
     }
 
@@ -295,7 +320,10 @@ mod tests {
         assert_eq!(help[0].sms.as_deref(), Some("AYUDA to 988"));
         let help = resources_for(Some("US"), Some("en"), &[CrisisKind::Suicide]);
         assert_eq!(help[0].phone.as_deref(), Some("988"));
-        assert!(help.iter().all(|line| line.sms.as_deref() != Some("AYUDA to 988")));
+        assert!(
+            help.iter()
+                .all(|line| line.sms.as_deref() != Some("AYUDA to 988"))
+        );
     }
 
     #[test]
@@ -307,11 +335,21 @@ mod tests {
 
     #[test]
     fn a_country_is_stated_or_dialled_or_set_and_never_guessed() {
-        let clues = CountryClues { stated: Some("de"), phone: Some("+447700900123"), site: Some("US") };
+        let clues = CountryClues {
+            stated: Some("de"),
+            phone: Some("+447700900123"),
+            site: Some("US"),
+        };
         assert_eq!(clues.country().as_deref(), Some("DE"));
-        let clues = CountryClues { stated: None, ..clues };
+        let clues = CountryClues {
+            stated: None,
+            ..clues
+        };
         assert_eq!(clues.country().as_deref(), Some("GB"));
-        let clues = CountryClues { phone: None, ..clues };
+        let clues = CountryClues {
+            phone: None,
+            ..clues
+        };
         assert_eq!(clues.country().as_deref(), Some("US"));
         assert_eq!(CountryClues::default().country(), None);
         for (phone, country) in [

@@ -123,8 +123,8 @@ impl Chooser<'_> {
     /// said each time, like what muykol is.
     pub(crate) fn always<'p>(&self, pools: &'p Pools, keys: &[&str]) -> Option<&'p Said> {
         self.piece(pools, keys).or_else(|| {
-            pools
-                .get(*keys.first()?)?
+            keys.iter()
+                .find_map(|key| pools.get(*key))?
                 .iter()
                 .min_by_key(|said| self.memory.order.iter().rposition(|id| *id == said.id))
         })

@@ -8,8 +8,9 @@ use super::{
     mirror,
 };
 use crate::{
+    scripture::{LONGEST_PASSAGE, find_references},
     seams::{Piece, TurnContext},
-    words::{Audience, Block, CrisisKind, CrisisLevel, Emotion},
+    words::{Audience, Block, CrisisKind, CrisisLevel},
 };
 
 /// Up to this many words a message in an ongoing talk is listened to rather than answered whole.
@@ -18,6 +19,9 @@ const BRIEF: usize = 14;
 /// Above this many words a message is a story: it is thanked for, and no single clause stands
 /// for it.
 const LONG: usize = 45;
+
+/// Up to this many words a message that holds a reference asks for it.
+const NAMED: usize = 6;
 
 /// Translations whose words are English, for the sentence that says so to others.
 const ENGLISH: [&str; 6] = ["ASV", "KJV", "WEB", "BSB", "YLT", "DBY"];
@@ -67,6 +71,11 @@ impl<'a> Composer<'a> {
             return self.care();
         }
         let strict = self.situation().strict();
+        if let Some(reference) = self.named().filter(|_| !strict) {
+            self.lead("named");
+            self.show(&reference);
+            return self.lead("verse_after");
+        }
         match self.heard.intent {
             Some(
                 intent @ (Intent::SuicideQuestion
@@ -322,6 +331,27 @@ impl<'a> Composer<'a> {
         self.optional(&language.replies, &["prayer_after"]);
     }
 
+    /// A passage that is asked for by its reference: "John 3:16", "what does Psalm 23 say?".
+    fn named(&self) -> Option<String> {
+        let asked = self.heard.intent == Some(Intent::Verse)
+            || (self.heard.length <= NAMED && self.heard.topics.is_empty());
+        if !asked {
+            return None;
+        }
+        self.context
+            .messages
+            .iter()
+            .flat_map(|message| find_references(message))
+            .find(|found| found.problem.is_none())
+            .map(|found| found.reference)
+            .filter(|reference| {
+                reference.verses().is_ok_and(|spans| {
+                    spans.iter().map(ExactSizeIterator::len).sum::<usize>() <= LONGEST_PASSAGE
+                })
+            })
+            .map(|reference| reference.to_string())
+    }
+
     fn verse(&mut self) {
         let situation = self.situation();
         let tender = situation.grieves();
@@ -404,8 +434,15 @@ impl<'a> Composer<'a> {
     /// A short reply in an ongoing talk, or with nothing before it.
     fn follow(&mut self, intent: Intent) {
         if let Some(concern) = self.concern() {
-            self.call(&self.remembered(concern));
-            self.always_of(&[intent.name(), "go_on"]);
+            let situation = self.remembered(concern);
+            self.call(&situation);
+            // Where safety comes first it stays the matter, whatever the short reply.
+            let own = situation
+                .topic
+                .filter(|_| !matches!(intent, Intent::Goodbye | Intent::Greeting))
+                .map(|(name, _)| format!("follow_{name}"))
+                .unwrap_or_default();
+            self.always_of(&[&own, intent.name(), "go_on"]);
         } else {
             let new = format!("{}_new", intent.name());
             self.always_of(&[&new, "unclear"]);
@@ -414,15 +451,14 @@ impl<'a> Composer<'a> {
 
     /// What the matter is called back as.
     fn call(&mut self, situation: &Situation<'_>) {
-        self.thing = situation
-            .topic
-            .map(|(_, topic)| topic.thing.clone())
-            .or_else(|| {
-                situation
-                    .feelings
-                    .first()
-                    .map(|feeling| thing(*feeling).to_owned())
-            });
+        self.thing = match situation.topic {
+            Some((_, topic)) => Some(topic.thing.clone()),
+            None => situation
+                .feelings
+                .first()
+                .and_then(|feeling| self.content.feelings.get(feeling))
+                .cloned(),
+        };
     }
 
     /// A sentence before something else: left out when all of its kind have been said lately.
@@ -484,25 +520,4 @@ fn mirror_keys<'s>(situation: &Situation<'s>) -> Vec<&'s str> {
     );
     keys.push(ANY);
     keys
-}
-
-/// What a feeling is called back as.
-fn thing(feeling: Emotion) -> &'static str {
-    match feeling {
-        Emotion::Anxiety => "the worry",
-        Emotion::Fear => "the fear",
-        Emotion::Sadness => "the sadness",
-        Emotion::Grief => "your loss",
-        Emotion::Anger => "the anger",
-        Emotion::Loneliness => "the loneliness",
-        Emotion::GuiltShame => "what weighs on you",
-        Emotion::Hopelessness => "the heaviness",
-        Emotion::DoubtConfusion => "your questions",
-        Emotion::SpiritualDryness => "the dryness",
-        Emotion::Weariness => "the tiredness",
-        Emotion::Gratitude => "what you are thankful for",
-        Emotion::Joy => "your joy",
-        Emotion::PeaceHope => "this hope",
-        Emotion::Neutral => "what is on your mind",
-    }
 }
