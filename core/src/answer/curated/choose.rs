@@ -24,10 +24,10 @@ pub(crate) struct Situation<'a> {
 
 impl<'a> Situation<'a> {
     /// The situation of a turn, by its own messages alone.
-    pub(crate) fn of(content: &'a Content, context: &TurnContext) -> Self {
-        let (language, _) = content.language(&context.language);
-        let heard = hear(content, language, &context.messages.join("\n"));
-        Self::heard(content, &heard, &context.assessment)
+    pub(crate) fn of(content: &'a Content, turn: &TurnContext) -> Self {
+        let (language, _) = content.language(&turn.language);
+        let heard = hear(content, language, &turn.messages.join("\n"));
+        Self::heard(content, &heard, &turn.assessment)
     }
 
     /// The situation in what was heard. What the crisis reading says goes before the words.

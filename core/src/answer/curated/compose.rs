@@ -27,18 +27,18 @@ const NAMED: usize = 6;
 const ENGLISH: [&str; 6] = ["ASV", "KJV", "WEB", "BSB", "YLT", "DBY"];
 
 /// The answer to a turn. Never empty.
-pub(crate) fn compose(content: &Content, context: &TurnContext) -> Vec<Piece> {
-    let (language, held) = content.language(&context.language);
-    let text = context.messages.join("\n");
-    let memory = Memory::read(content, language, &context.recent);
+pub(crate) fn compose(content: &Content, turn: &TurnContext) -> Vec<Piece> {
+    let (language, held) = content.language(&turn.language);
+    let text = turn.messages.join("\n");
+    let memory = Memory::read(content, language, &turn.recent);
     let chooser = Chooser {
         memory: &memory,
-        seed: context.seed,
+        seed: turn.seed,
     };
     let mut composer = Composer {
         content,
         language,
-        context,
+        context: turn,
         heard: hear(content, language, &text),
         memory: &memory,
         chooser,
@@ -310,10 +310,11 @@ impl<'a> Composer<'a> {
 
     fn pray(&mut self) {
         let mut situation = self.situation();
-        if situation.topic.is_none() && situation.feelings.is_empty() {
-            if let Some(concern) = self.concern() {
-                situation = self.remembered(concern);
-            }
+        if let Some(concern) = self.concern()
+            && situation.topic.is_none()
+            && situation.feelings.is_empty()
+        {
+            situation = self.remembered(concern);
         }
         self.call(&situation);
         let own: Vec<String> = situation
@@ -414,11 +415,11 @@ impl<'a> Composer<'a> {
 
     /// "Another one", "go on": once more for what was spoken of.
     fn more(&mut self) {
-        if let Some(asked) = &self.memory.asked {
-            if let Some(theme) = theme(self.content, asked) {
-                self.lead("more");
-                return self.theme(theme);
-            }
+        if let Some(asked) = &self.memory.asked
+            && let Some(theme) = theme(self.content, asked)
+        {
+            self.lead("more");
+            return self.theme(theme);
         }
         let Some(concern) = self.concern() else {
             return self.always("unclear");
