@@ -51,12 +51,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         println!("════ {}", conversation.title);
-        read(&answerer, conversation, seed + u64::try_from(at)? * 101);
+        read(answerer, conversation, seed + u64::try_from(at)? * 101);
     }
     Ok(())
 }
 
-fn read(answerer: &CuratedAnswerer, conversation: &Conversation, seed: u64) {
+fn read(answerer: CuratedAnswerer, conversation: &Conversation, seed: u64) {
     let mut recent = Vec::new();
     for (seed, turn) in (seed..).zip(&conversation.turns) {
         println!("\n> {}", turn.says);
@@ -113,7 +113,7 @@ fn read(answerer: &CuratedAnswerer, conversation: &Conversation, seed: u64) {
                     });
                 }
                 Piece::Used(id) => pieces.push(id),
-                Piece::Words(_) | Piece::Spent(_) => {}
+                Piece::Words(_) | Piece::Spent(_) | Piece::Heard(_) => {}
             }
         }
         recent.extend(entries(&turn.says, blocks, pieces, emotion));

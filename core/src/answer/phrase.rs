@@ -221,14 +221,14 @@ fn ends(tokens: &[Token], words: &[Word], at: usize) -> Option<usize> {
             .take_while(|skip| at + skip <= words.len())
             .find_map(|skip| ends(rest, words, at + skip)),
         Token::Word { any, optional } => {
-            let taken = words
+            let end = words
                 .get(at)
                 .filter(|word| any.iter().any(|form| form.fits(&word.plain)))
                 .and_then(|_| ends(rest, words, at + 1));
-            if taken.is_none() && *optional {
+            if end.is_none() && *optional {
                 ends(rest, words, at)
             } else {
-                taken
+                end
             }
         }
     }

@@ -109,6 +109,16 @@ type Phrase = Vec<(Element, bool)>;
 struct Class {
     phrases: Vec<Phrase>,
     by_first: HashMap<u32, Vec<usize>>,
+    /// One bit for each word id that can begin a phrase; most words cannot, and end here.
+    first_bits: Vec<u64>,
+}
+
+impl Class {
+    fn can_begin_with(&self, id: u32) -> bool {
+        self.first_bits
+            .get(id as usize / 64)
+            .is_some_and(|bits| bits >> (id % 64) & 1 == 1)
+    }
 }
 
 /// Every rule, compiled.
@@ -155,10 +165,16 @@ impl Grammar {
                     let mut class = Class {
                         phrases,
                         by_first: HashMap::new(),
+                        first_bits: Vec::new(),
                     };
                     for (index, phrase) in class.phrases.iter().enumerate() {
                         for id in grammar.firsts(phrase) {
                             class.by_first.entry(id).or_default().push(index);
+                            let word = id as usize / 64;
+                            if class.first_bits.len() <= word {
+                                class.first_bits.resize(word + 1, 0);
+                            }
+                            class.first_bits[word] |= 1 << (id % 64);
                         }
                     }
                     grammar.classes.push(class);
@@ -366,6 +382,14 @@ impl Matcher<'_> {
         let Some(token) = self.tokens.get(at) else {
             return 0;
         };
+        if !token
+            .ids
+            .as_slice()
+            .iter()
+            .any(|&id| self.grammar.classes[class].can_begin_with(id))
+        {
+            return 0;
+        }
         let cell = class * self.tokens.len() + at;
         if self.memo[cell] != UNKNOWN {
             return self.memo[cell];

@@ -55,6 +55,11 @@ const LONGEST_WORD: usize = 40;
 
 /// Splits a phrase of a rule into the words the lexer would make of it.
 pub(super) fn split_words(phrase: &str, lexicon: &Lexicon) -> Vec<String> {
+    if phrase.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !lexicon.rewrites.contains_key(phrase)
+    {
+        return vec![normalise(phrase)];
+    }
     let mut words = Vec::new();
     for raw in raw_words(&normalise(phrase)) {
         match lexicon.known_forms(&raw.text) {

@@ -19,6 +19,9 @@ use unicode_normalization::UnicodeNormalization as _;
 /// to `'`, every double quote to `"`, every dash to `-`, every run of spaces to one space, a blank
 /// line to a line feed, and letters repeated three times or more to two.
 pub fn normalise(text: &str) -> String {
+    if is_plain_word(text) {
+        return text.to_owned();
+    }
     let folded = text
         .nfkd()
         .flat_map(char::to_lowercase)
@@ -55,6 +58,16 @@ pub fn normalise(text: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// Whether `text` is one short lower-case word that folding would leave as it is; most words of
+/// the rule files are, and reading those files is what the first message waits for.
+fn is_plain_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().all(u8::is_ascii_lowercase)
+        && bytes
+            .windows(3)
+            .all(|three| three[0] != three[1] || three[1] != three[2])
 }
 
 /// Whether a character is a word or syllable of its own, so that text in its script is read

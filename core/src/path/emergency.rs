@@ -13,9 +13,9 @@ use crate::{
     path::{Wiring, speak::CARE_MODE},
     seams::{Emergency, Outcome, ProfileChange},
     words::{
-        Action, Address, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading, Destination,
-        Effect, EffectId, Entry, EntryBody, EntryId, HolderId, Inbound, InboundId, Lane, Lease,
-        NewEffect, PersonId, Profile, Reply, Timestamp,
+        Action, Address, AnsweredBy, Audience, AuditNote, Block, ConversationId, CrisisReading,
+        Destination, Effect, EffectId, Entry, EntryBody, EntryId, HolderId, Inbound, InboundId,
+        Lane, Lease, NewEffect, PersonId, Profile, Reply, Timestamp,
     },
 };
 

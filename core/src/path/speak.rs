@@ -200,7 +200,8 @@ impl Turn<'_> {
             church: Some(&self.wiring.settings.care),
             ..ReplyContext::default()
         };
-        let mut note = care::care_mode_note(since, &spoken.heard.crisis.kinds, &context).into_iter();
+        let mut note =
+            care::care_mode_note(since, &spoken.heard.crisis.kinds, &context).into_iter();
         spoken.blocks.splice(0..0, note.next());
         spoken.blocks.extend(note);
     }

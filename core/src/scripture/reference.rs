@@ -123,7 +123,7 @@ impl Reference {
 
     /// The numbers, in the order of the whole text, of the verses that are meant: one range a
     /// span. The error says which part does not exist.
-    pub(super) fn verses(&self) -> Result<Vec<Range<usize>>, ReferenceError> {
+    pub(crate) fn verses(&self) -> Result<Vec<Range<usize>>, ReferenceError> {
         self.spans
             .iter()
             .map(|span| self.span_verses(*span))

@@ -24,10 +24,10 @@ pub(crate) struct Situation<'a> {
 
 impl<'a> Situation<'a> {
     /// The situation of a turn, by its own messages alone.
-    pub(crate) fn of(content: &'a Content, context: &TurnContext) -> Self {
-        let (language, _) = content.language(&context.language);
-        let heard = hear(content, language, &context.messages.join("\n"));
-        Self::heard(content, &heard, &context.assessment)
+    pub(crate) fn of(content: &'a Content, turn: &TurnContext) -> Self {
+        let (language, _) = content.language(&turn.language);
+        let heard = hear(content, language, &turn.messages.join("\n"));
+        Self::heard(content, &heard, &turn.assessment)
     }
 
     /// The situation in what was heard. What the crisis reading says goes before the words.
@@ -123,8 +123,8 @@ impl Chooser<'_> {
     /// said each time, like what muykol is.
     pub(crate) fn always<'p>(&self, pools: &'p Pools, keys: &[&str]) -> Option<&'p Said> {
         self.piece(pools, keys).or_else(|| {
-            pools
-                .get(*keys.first()?)?
+            keys.iter()
+                .find_map(|key| pools.get(*key))?
                 .iter()
                 .min_by_key(|said| self.memory.order.iter().rposition(|id| *id == said.id))
         })

@@ -8,8 +8,9 @@ use super::{
     mirror,
 };
 use crate::{
+    scripture::{LONGEST_PASSAGE, find_references},
     seams::{Piece, TurnContext},
-    words::{Audience, Block, CrisisKind, CrisisLevel, Emotion},
+    words::{Audience, Block, CrisisKind, CrisisLevel},
 };
 
 /// Up to this many words a message in an ongoing talk is listened to rather than answered whole.
@@ -19,22 +20,25 @@ const BRIEF: usize = 14;
 /// for it.
 const LONG: usize = 45;
 
+/// Up to this many words a message that holds a reference asks for it.
+const NAMED: usize = 6;
+
 /// Translations whose words are English, for the sentence that says so to others.
 const ENGLISH: [&str; 6] = ["ASV", "KJV", "WEB", "BSB", "YLT", "DBY"];
 
 /// The answer to a turn. Never empty.
-pub(crate) fn compose(content: &Content, context: &TurnContext) -> Vec<Piece> {
-    let (language, held) = content.language(&context.language);
-    let text = context.messages.join("\n");
-    let memory = Memory::read(content, language, &context.recent);
+pub(crate) fn compose(content: &Content, turn: &TurnContext) -> Vec<Piece> {
+    let (language, held) = content.language(&turn.language);
+    let text = turn.messages.join("\n");
+    let memory = Memory::read(content, language, &turn.recent);
     let chooser = Chooser {
         memory: &memory,
-        seed: context.seed,
+        seed: turn.seed,
     };
     let mut composer = Composer {
         content,
         language,
-        context,
+        context: turn,
         heard: hear(content, language, &text),
         memory: &memory,
         chooser,
@@ -67,6 +71,11 @@ impl<'a> Composer<'a> {
             return self.care();
         }
         let strict = self.situation().strict();
+        if let Some(reference) = self.named().filter(|_| !strict) {
+            self.lead("named");
+            self.show(&reference);
+            return self.lead("verse_after");
+        }
         match self.heard.intent {
             Some(
                 intent @ (Intent::SuicideQuestion
@@ -301,10 +310,11 @@ impl<'a> Composer<'a> {
 
     fn pray(&mut self) {
         let mut situation = self.situation();
-        if situation.topic.is_none() && situation.feelings.is_empty() {
-            if let Some(concern) = self.concern() {
-                situation = self.remembered(concern);
-            }
+        if let Some(concern) = self.concern()
+            && situation.topic.is_none()
+            && situation.feelings.is_empty()
+        {
+            situation = self.remembered(concern);
         }
         self.call(&situation);
         let own: Vec<String> = situation
@@ -320,6 +330,27 @@ impl<'a> Composer<'a> {
             self.say(said);
         }
         self.optional(&language.replies, &["prayer_after"]);
+    }
+
+    /// A passage that is asked for by its reference: "John 3:16", "what does Psalm 23 say?".
+    fn named(&self) -> Option<String> {
+        let asked = self.heard.intent == Some(Intent::Verse)
+            || (self.heard.length <= NAMED && self.heard.topics.is_empty());
+        if !asked {
+            return None;
+        }
+        self.context
+            .messages
+            .iter()
+            .flat_map(|message| find_references(message))
+            .find(|found| found.problem.is_none())
+            .map(|found| found.reference)
+            .filter(|reference| {
+                reference.verses().is_ok_and(|spans| {
+                    spans.iter().map(ExactSizeIterator::len).sum::<usize>() <= LONGEST_PASSAGE
+                })
+            })
+            .map(|reference| reference.to_string())
     }
 
     fn verse(&mut self) {
@@ -384,11 +415,11 @@ impl<'a> Composer<'a> {
 
     /// "Another one", "go on": once more for what was spoken of.
     fn more(&mut self) {
-        if let Some(asked) = &self.memory.asked {
-            if let Some(theme) = theme(self.content, asked) {
-                self.lead("more");
-                return self.theme(theme);
-            }
+        if let Some(asked) = &self.memory.asked
+            && let Some(theme) = theme(self.content, asked)
+        {
+            self.lead("more");
+            return self.theme(theme);
         }
         let Some(concern) = self.concern() else {
             return self.always("unclear");
@@ -404,8 +435,15 @@ impl<'a> Composer<'a> {
     /// A short reply in an ongoing talk, or with nothing before it.
     fn follow(&mut self, intent: Intent) {
         if let Some(concern) = self.concern() {
-            self.call(&self.remembered(concern));
-            self.always_of(&[intent.name(), "go_on"]);
+            let situation = self.remembered(concern);
+            self.call(&situation);
+            // Where safety comes first it stays the matter, whatever the short reply.
+            let own = situation
+                .topic
+                .filter(|_| !matches!(intent, Intent::Goodbye | Intent::Greeting))
+                .map(|(name, _)| format!("follow_{name}"))
+                .unwrap_or_default();
+            self.always_of(&[&own, intent.name(), "go_on"]);
         } else {
             let new = format!("{}_new", intent.name());
             self.always_of(&[&new, "unclear"]);
@@ -414,15 +452,14 @@ impl<'a> Composer<'a> {
 
     /// What the matter is called back as.
     fn call(&mut self, situation: &Situation<'_>) {
-        self.thing = situation
-            .topic
-            .map(|(_, topic)| topic.thing.clone())
-            .or_else(|| {
-                situation
-                    .feelings
-                    .first()
-                    .map(|feeling| thing(*feeling).to_owned())
-            });
+        self.thing = match situation.topic {
+            Some((_, topic)) => Some(topic.thing.clone()),
+            None => situation
+                .feelings
+                .first()
+                .and_then(|feeling| self.content.feelings.get(feeling))
+                .cloned(),
+        };
     }
 
     /// A sentence before something else: left out when all of its kind have been said lately.
@@ -484,25 +521,4 @@ fn mirror_keys<'s>(situation: &Situation<'s>) -> Vec<&'s str> {
     );
     keys.push(ANY);
     keys
-}
-
-/// What a feeling is called back as.
-fn thing(feeling: Emotion) -> &'static str {
-    match feeling {
-        Emotion::Anxiety => "the worry",
-        Emotion::Fear => "the fear",
-        Emotion::Sadness => "the sadness",
-        Emotion::Grief => "your loss",
-        Emotion::Anger => "the anger",
-        Emotion::Loneliness => "the loneliness",
-        Emotion::GuiltShame => "what weighs on you",
-        Emotion::Hopelessness => "the heaviness",
-        Emotion::DoubtConfusion => "your questions",
-        Emotion::SpiritualDryness => "the dryness",
-        Emotion::Weariness => "the tiredness",
-        Emotion::Gratitude => "what you are thankful for",
-        Emotion::Joy => "your joy",
-        Emotion::PeaceHope => "this hope",
-        Emotion::Neutral => "what is on your mind",
-    }
 }

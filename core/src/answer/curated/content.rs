@@ -106,6 +106,8 @@ pub(crate) struct Language {
 pub struct Content {
     pub(crate) passages: Vec<Passage>,
     pub(crate) topics: BTreeMap<String, Topic>,
+    /// What a feeling is called back as in a sentence.
+    pub(crate) feelings: BTreeMap<Emotion, String>,
     pub(crate) themes: Vec<Theme>,
     pub(crate) english: Language,
     pub(crate) others: BTreeMap<&'static str, Language>,
@@ -214,6 +216,7 @@ impl Content {
     fn read() -> Result<Self, ContentError> {
         let mut content = Self {
             topics: file("topics.toml", TOPICS)?,
+            feelings: file("feelings.toml", FEELINGS)?,
             passages: file::<Passages>("passages.toml", PASSAGES)?.passage,
             ..Self::default()
         };
@@ -247,6 +250,7 @@ impl Content {
 }
 
 const TOPICS: &str = include_str!("../../../data/curated/topics.toml");
+const FEELINGS: &str = include_str!("../../../data/curated/feelings.toml");
 const PASSAGES: &str = include_str!("../../../data/curated/passages.toml");
 const THEMES: &str = include_str!("../../../data/curated/themes.toml");
 

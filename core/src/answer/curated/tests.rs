@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     care::Assessment,
+    scripture::{Library, verify},
     words::{
         Audience, Block, ConversationId, CrisisKind, CrisisLevel, CrisisReading, Emotion,
         EmotionReading, Entry, EntryBody, EntryId, InboundId, PersonId, Profile, Reply, Timestamp,
@@ -231,6 +232,62 @@ fn references_have_a_shape_and_stand_once() {
             "{reference}"
         );
         assert!(book.chars().next().is_some_and(char::is_alphanumeric));
+    }
+}
+
+#[test]
+fn every_passage_stands_in_the_embedded_texts() {
+    let library = Library::embedded();
+    let translations: Vec<_> = library.translations().map(|held| held.id.clone()).collect();
+    for reference in Content::held().unwrap().references() {
+        for translation in &translations {
+            let passage = library
+                .search_reference(reference, translation)
+                .unwrap_or_else(|error| panic!("{reference}: {error}"));
+            // As it was written here, so that a shown reference is found again in history.
+            assert_eq!(passage.reference.to_string(), *reference);
+            let words = passage.text.split_whitespace().count();
+            assert!((5..=260).contains(&words), "{reference}: {words} words");
+        }
+    }
+}
+
+/// Reflections and steps speak for themselves: the verifier finds nothing quoted in them.
+#[test]
+fn no_piece_quotes_scripture() {
+    let library = Library::embedded();
+    let preferred = library.translations().next().unwrap().id.clone();
+    let content = Content::held().unwrap();
+    for text in content
+        .pieces()
+        .map(|(_, said)| said.text.as_str())
+        .chain(content.sentences())
+    {
+        let verified = verify(text, &library, &preferred);
+        assert!(
+            verified.findings.is_empty(),
+            "{text:?}: {:?}",
+            verified.findings
+        );
+    }
+}
+
+#[test]
+fn a_passage_asked_for_by_name_is_shown() {
+    for (text, reference) in [
+        ("John 3:16", "John 3:16"),
+        (
+            "what does the bible say in phil 4:6-7?",
+            "Philippians 4:6-7",
+        ),
+        ("Psalm 23 please", "Psalm 23"),
+    ] {
+        let pieces = answerer().compose(&context(text, Emotion::Neutral, 1));
+        assert_eq!(passages(&pieces), [reference], "{text}");
+    }
+    for text in ["John 3:99", "I have 2 sons and 16 cats", "Psalm 151"] {
+        let pieces = answerer().compose(&context(text, Emotion::Neutral, 1));
+        assert!(passages(&pieces).is_empty(), "{text}");
     }
 }
 

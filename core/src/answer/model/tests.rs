@@ -66,6 +66,7 @@ async fn answer(
     Ok(answerer.answer(context).await?.collect().await)
 }
 
+#[allow(clippy::unnecessary_wraps)] // an event of a script
 fn text(text: &str) -> Result<ModelEvent, ModelError> {
     Ok(ModelEvent::Text(text.to_owned()))
 }
