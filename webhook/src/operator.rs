@@ -22,7 +22,9 @@ pub async fn measure(store: Arc<dyn Operations>, clock: Arc<dyn Clock>) {
     loop {
         match store.outbox_stats().await {
             Ok(stats) => {
-                let age = stats.oldest.map_or(Duration::ZERO, |oldest| clock.now().since(oldest));
+                let age = stats
+                    .oldest
+                    .map_or(Duration::ZERO, |oldest| clock.now().since(oldest));
                 metrics::gauge!("muykol_outbox_due").set(count(stats.due));
                 metrics::gauge!("muykol_outbox_parked").set(count(stats.parked));
                 metrics::gauge!("muykol_outbox_age_seconds").set(age.as_secs_f64());
@@ -34,14 +36,12 @@ pub async fn measure(store: Arc<dyn Operations>, clock: Arc<dyn Clock>) {
 }
 
 /// Removes what has expired, for ever.
-pub async fn forget(
-    store: Arc<dyn Operations>,
-    clock: Arc<dyn Clock>,
-    retention: Retention,
-) {
+pub async fn forget(store: Arc<dyn Operations>, clock: Arc<dyn Clock>, retention: Retention) {
     loop {
         match store.sweep(retention, clock.now()).await {
-            Ok(swept) if swept.rows > 0 => tracing::info!(rows = swept.rows, "expired rows removed"),
+            Ok(swept) if swept.rows > 0 => {
+                tracing::info!(rows = swept.rows, "expired rows removed")
+            }
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "expired rows were not removed"),
         }

@@ -22,8 +22,8 @@ use muykol_core::{
     words::{Clock, Timestamp},
 };
 use muykol_web::Problem;
-use subtle::ConstantTimeEq;
 use serde::Serialize;
+use subtle::ConstantTimeEq;
 use tokio::time::timeout;
 
 use crate::config::Secret;
@@ -63,7 +63,10 @@ struct Dependency {
 pub fn routes(watch: Arc<Watch>) -> Router {
     Router::new()
         // Only that the process answers: no dependency's failure drains every instance.
-        .route("/healthz", get(|| ready(Json(serde_json::json!({ "status": "ok" })))))
+        .route(
+            "/healthz",
+            get(|| ready(Json(serde_json::json!({ "status": "ok" })))),
+        )
         .route("/readyz", get(readiness))
         .route("/metrics", get(metrics))
         .with_state(watch)
@@ -133,7 +136,10 @@ impl Watch {
             Ok(Ok(())) => (true, "written and read".to_owned()),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the store does not answer");
-                (false, "it cannot be written to; the log says why".to_owned())
+                (
+                    false,
+                    "it cannot be written to; the log says why".to_owned(),
+                )
             }
             Err(_) => (false, "it did not answer in time".to_owned()),
         };

@@ -53,10 +53,7 @@ pub fn model(config: &Config) -> Result<Option<Arc<OpenAiModel>>, Failure> {
 }
 
 /// The Telegram channel, if it has its token.
-pub fn telegram(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-) -> Result<Option<Arc<Telegram>>, Failure> {
+pub fn telegram(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Telegram>>, Failure> {
     let Some(token) = &config.telegram.token else {
         return Ok(None);
     };
@@ -96,7 +93,10 @@ pub async fn assemble(config: &Config, store: SqliteStore) -> Result<Parts, Fail
     let library = Arc::new(Library::embedded());
 
     let mut couriers: Couriers = BTreeMap::new();
-    couriers.insert(Channel::from(WEB), Arc::new(WebCourier::new(Arc::clone(&clock))));
+    couriers.insert(
+        Channel::from(WEB),
+        Arc::new(WebCourier::new(Arc::clone(&clock))),
+    );
     if let Some(telegram) = &telegram {
         couriers.insert(Channel::from("telegram"), telegram.clone());
     }

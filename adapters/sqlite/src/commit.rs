@@ -2,8 +2,8 @@
 
 use muykol_core::{
     seams::{Committed, Fence, Outcome},
-    words::{Lease, 
-        ConversationId, Effect, Entry, EntryBody, HolderId, InboundId, Lane, PersonId, Role,
+    words::{
+        ConversationId, Effect, Entry, EntryBody, HolderId, InboundId, Lane, Lease, PersonId, Role,
         Timestamp,
     },
 };

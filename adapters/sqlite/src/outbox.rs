@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use muykol_core::{
     seams::{OutboxStore, Settlement, StoreError},
-    words::{Action, ConversationId, Destination, Effect, EffectId, Lane, Lease, PersonId, Timestamp},
+    words::{
+        Action, ConversationId, Destination, Effect, EffectId, Lane, Lease, PersonId, Timestamp,
+    },
 };
 use rusqlite::{Row, params};
 

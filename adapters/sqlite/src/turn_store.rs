@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 use muykol_core::{
     seams::{
-        Accepted, Arrival, Claim, Committed, Draft, Fence, Held, Outcome, StoreError,
-        TurnStore,
+        Accepted, Arrival, Claim, Committed, Draft, Fence, Held, Outcome, StoreError, TurnStore,
     },
-    words::{Lease, ConversationId, InboundId, Timestamp},
+    words::{ConversationId, InboundId, Lease, Timestamp},
 };
 
 use crate::{

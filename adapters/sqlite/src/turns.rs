@@ -2,7 +2,7 @@
 
 use muykol_core::{
     seams::{COALESCE, Claim, Draft, Fence, Held, RECENT, Waiting},
-    words::{Lease, ConversationId, Epoch, InboundId, PersonId, Profile, Timestamp},
+    words::{ConversationId, Epoch, InboundId, Lease, PersonId, Profile, Timestamp},
 };
 use rusqlite::params;
 

@@ -157,7 +157,11 @@ mod tests {
     #[test]
     fn a_marked_reference_becomes_the_held_words() {
         let (_, blocks) = said(&["I hear you.\n\n[[John ", "11:35]]\n\nRest a while."]);
-        let [Block::Text { .. }, Block::Verse { text, .. }, Block::Text { .. }] = blocks.as_slice()
+        let [
+            Block::Text { .. },
+            Block::Verse { text, .. },
+            Block::Text { .. },
+        ] = blocks.as_slice()
         else {
             panic!("{blocks:?}");
         };
@@ -173,7 +177,10 @@ mod tests {
             "What worries you most?",
         ]);
         let text = Block::plain_all(&blocks);
-        assert!(text.contains("so hard") && text.contains("worries you most"), "{text}");
+        assert!(
+            text.contains("so hard") && text.contains("worries you most"),
+            "{text}"
+        );
         assert!(!text.contains("job"), "{text}");
         assert!(!Block::plain_all(&shown).contains("job"));
     }
@@ -188,6 +195,9 @@ mod tests {
         };
         check.block(forged);
         let (_, blocks) = check.finish();
-        assert_eq!(Block::plain_all(&blocks), "\u{201c}Jesus wept.\u{201d}\n\u{2014} John 11:35 (KJV)");
+        assert_eq!(
+            Block::plain_all(&blocks),
+            "\u{201c}Jesus wept.\u{201d}\n\u{2014} John 11:35 (KJV)"
+        );
     }
 }

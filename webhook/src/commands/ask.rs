@@ -39,7 +39,9 @@ async fn answer(parts: &Parts, text: String) -> Result<Reply, Failure> {
     let (received, work) = parts.wiring.receive(inbound, true).await;
     let id = match received {
         Received::Accepted { id, .. } => id,
-        Received::NotStored { crisis: Some(reply) } => return Ok(*reply),
+        Received::NotStored {
+            crisis: Some(reply),
+        } => return Ok(*reply),
         Received::NotStored { crisis: None } | Received::Conflict => {
             return Err("the message could not be kept for a moment".into());
         }

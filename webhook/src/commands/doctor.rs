@@ -76,11 +76,18 @@ async fn store(config: &Config, findings: &mut Findings) {
         Err(error) => return findings.bad(&name, &error.to_string()),
     };
     let tried = store.probe(SystemClock.now()).await;
-    findings.judge(&name, "written and read", tried.map_err(|error| error.to_string()));
+    findings.judge(
+        &name,
+        "written and read",
+        tried.map_err(|error| error.to_string()),
+    );
     match store.outbox_stats().await {
         Ok(stats) if stats.parked > 0 => findings.bad(
             "outbox",
-            &format!("{} messages could not be sent; see `muykol outbox list`", stats.parked),
+            &format!(
+                "{} messages could not be sent; see `muykol outbox list`",
+                stats.parked
+            ),
         ),
         Ok(stats) => Findings::good("outbox", &format!("{} waiting, none parked", stats.due)),
         Err(error) => findings.bad("outbox", &error.to_string()),
@@ -112,15 +119,18 @@ fn content(findings: &mut Findings) {
                 .references()
                 .filter(|reference| {
                     parse_exact(reference).is_err()
-                        || library.translations().all(|held| {
-                            library.search_reference(reference, &held.id).is_err()
-                        })
+                        || library
+                            .translations()
+                            .all(|held| library.search_reference(reference, &held.id).is_err())
                 })
                 .collect();
             if missing.is_empty() {
                 Findings::good(
                     "curated answers",
-                    &format!("{} passages, all in the held texts", content.passages().len()),
+                    &format!(
+                        "{} passages, all in the held texts",
+                        content.passages().len()
+                    ),
                 );
             } else {
                 findings.bad("curated answers", &format!("not in the texts: {missing:?}"));

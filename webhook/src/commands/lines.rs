@@ -50,7 +50,10 @@ pub fn each_line<T: Serialize>(mut answer: impl FnMut(&str) -> T) -> Result<Exit
     let mut output = io::BufWriter::new(io::stdout().lock());
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
-        while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        while line
+            .last()
+            .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
+        {
             line.pop();
         }
         serde_json::to_writer(&mut output, &answer(&String::from_utf8_lossy(&line)))?;

@@ -24,14 +24,22 @@ pub async fn run(config: Config, what: Outbox) -> Result<ExitCode, Failure> {
         Outbox::List => {
             for parked in store.parked(MOST).await? {
                 let hours = now.since(parked.created).as_secs() / 3600;
-                println!("{}\t{}\t{hours} h\t{}", parked.id, parked.channel, parked.reason);
+                println!(
+                    "{}\t{}\t{hours} h\t{}",
+                    parked.id, parked.channel, parked.reason
+                );
             }
             let stats = store.outbox_stats().await?;
             eprintln!("{} parked, {} waiting to be sent.", stats.parked, stats.due);
         }
         Outbox::Retry { id } => {
             let ids = if id == "all" {
-                store.parked(MOST).await?.into_iter().map(|parked| parked.id).collect()
+                store
+                    .parked(MOST)
+                    .await?
+                    .into_iter()
+                    .map(|parked| parked.id)
+                    .collect()
             } else {
                 vec![EffectId(id)]
             };

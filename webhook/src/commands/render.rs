@@ -21,7 +21,10 @@ pub fn run(channel: &str) -> Result<ExitCode, Failure> {
         "telegram" => muykol_telegram::render,
         "web" => whole,
         "discord" | "sms" => {
-            return Err(format!("this version of muykol has no {channel} channel; it has telegram and web").into());
+            return Err(format!(
+                "this version of muykol has no {channel} channel; it has telegram and web"
+            )
+            .into());
         }
         _ => return Err(format!("there is no channel `{channel}`; write telegram or web").into()),
     };

@@ -23,8 +23,17 @@ pub fn restore(config: &Config, file: &Path, force: bool) -> Result<ExitCode, Fa
     let Store::Sqlite(path) = &config.store;
     let restored = muykol_sqlite::restore(file, path, force, SystemClock.now())?;
     println!("{} now holds what {} held.", path.display(), file.display());
-    println!("{} messages had not been answered; they are kept and not answered late.", restored.unanswered);
-    println!("{} messages had not been sent; `muykol outbox list` shows them.", restored.parked);
-    println!("{} people had been erased since the backup, and are again.", restored.erased);
+    println!(
+        "{} messages had not been answered; they are kept and not answered late.",
+        restored.unanswered
+    );
+    println!(
+        "{} messages had not been sent; `muykol outbox list` shows them.",
+        restored.parked
+    );
+    println!(
+        "{} people had been erased since the backup, and are again.",
+        restored.erased
+    );
     Ok(ExitCode::SUCCESS)
 }

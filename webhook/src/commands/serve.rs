@@ -43,7 +43,10 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
         tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
     }
 
-    let state = WebState::new(seams(&config, &parts, &engine, &stop), web_config(&config, &parts))?;
+    let state = WebState::new(
+        seams(&config, &parts, &engine, &stop),
+        web_config(&config, &parts),
+    )?;
     let watch = Watch {
         store: parts.store.clone(),
         couriers: parts.wiring.couriers.clone(),
@@ -66,7 +69,11 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     }
     let store: Arc<dyn Operations> = parts.store.clone();
     tasks.spawn(operator::measure(store.clone(), parts.clock.clone()));
-    tasks.spawn(operator::forget(store, parts.clock.clone(), config.retention.kinds));
+    tasks.spawn(operator::forget(
+        store,
+        parts.clock.clone(),
+        config.retention.kinds,
+    ));
     tasks.spawn(operator::forget_limits(parts.limiter.clone()));
 
     tasks.spawn(greet(config.clone(), parts.telegram.clone(), address));
@@ -95,12 +102,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn seams(
-    config: &Config,
-    parts: &Parts,
-    engine: &Arc<Engine>,
-    stop: &CancellationToken,
-) -> Seams {
+fn seams(config: &Config, parts: &Parts, engine: &Arc<Engine>, stop: &CancellationToken) -> Seams {
     Seams {
         door: engine.clone() as Arc<dyn Door>,
         history: parts.store.clone(),
@@ -121,7 +123,10 @@ fn web_config(config: &Config, parts: &Parts) -> WebConfig {
     web.translation.clone_from(&config.church.translation);
     web.greeting = (!config.church.greeting.is_empty()).then(|| config.church.greeting.clone());
     web.notice = first_notice(&parts.wiring.settings);
-    web.public_url = server.public_url.as_ref().map(|url| url.origin().ascii_serialization());
+    web.public_url = server
+        .public_url
+        .as_ref()
+        .map(|url| url.origin().ascii_serialization());
     web.allowed_origins.clone_from(&server.allowed_origins);
     web.session_quota = config.limits.sessions;
     if !server.trusted_proxies.is_empty() {
@@ -136,7 +141,10 @@ async fn greet(
     telegram: Option<Arc<muykol_telegram::Telegram>>,
     address: SocketAddr,
 ) {
-    println!("muykol {} is here. Open http://{address}/ and write.", env!("CARGO_PKG_VERSION"));
+    println!(
+        "muykol {} is here. Open http://{address}/ and write.",
+        env!("CARGO_PKG_VERSION")
+    );
     for line in config.summary() {
         println!("  {line}");
     }

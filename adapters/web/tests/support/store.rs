@@ -17,7 +17,7 @@ use muykol_core::{
         OutboxStore, Outcome, People, ProfileChange, Session, Sessions, Settlement, StoreError,
         TurnStore,
     },
-    words::{Lease, 
+    words::{
         Address, AuditNote, ConversationId, Effect, Entry, EntryId, InboundId, Lease, PersonId,
         Profile, Timestamp,
     },
