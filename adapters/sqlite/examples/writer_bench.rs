@@ -78,7 +78,7 @@ async fn alone(store: &SqliteStore) {
         let clock = Instant::now();
         let sent = Settlement::Sent { receipt: None };
         store
-            .settle(&effects[0].id, sent, at(number))
+            .settle(&effects[0], sent, at(number))
             .await
             .expect("settled");
         steps[2].push(clock.elapsed());
@@ -178,7 +178,7 @@ async fn exchange(store: SqliteStore, room: String, number: u64) -> u32 {
     for effect in effects {
         let sent = Settlement::Sent { receipt: None };
         store
-            .settle(&effect.id, sent, at(number))
+            .settle(&effect, sent, at(number))
             .await
             .expect("settled");
     }
