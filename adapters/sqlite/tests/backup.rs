@@ -193,7 +193,7 @@ async fn a_parked_effect_of_a_backup_can_be_sent_after_all() {
     assert!(store.retry(&parked.id, at(101)).await.unwrap());
     let effects = due(&store, 101).await;
     let sent = Settlement::Sent { receipt: None };
-    store.settle(&effects[0].id, sent, at(102)).await.unwrap();
+    store.settle(&effects[0], sent, at(102)).await.unwrap();
     let person = store.find(&address("ana")).await.unwrap().unwrap().id;
     assert_eq!(
         store
