@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{
     HeldText, Library, Reference, TranslationId,
     compare::{exact_anywhere, exact_within, kinship, likeness, nearest},
+    compile::NO_WORD,
     library::LONGEST_PASSAGE,
     page::COMMON,
     text::Stretch,
@@ -60,6 +61,24 @@ pub(super) enum Judgement {
     Exact(Shown),
     Corrected(Shown),
     Unreal,
+}
+
+impl Judgement {
+    /// Whether it only says that a word or two happen to stand somewhere in the verse.
+    pub fn is_chance(&self, words: &[Word]) -> bool {
+        match self {
+            Self::Exact(Shown {
+                text: Words::Exact(parts),
+                ..
+            }) => {
+                words.len() < 3
+                    && parts
+                        .iter()
+                        .any(|(_, _, (begins, ends))| !(*begins && *ends))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Judges quotations against the held texts.
@@ -236,7 +255,10 @@ impl<'l> Judge<'l> {
             } else {
                 matched * 5 >= count * 3 && matched >= 4
             };
-            let related = kin >= 2 || (kin == 1 && telling <= 3) || alike;
+            // Words in another language are a translation that is not held.
+            let unknown = numbers.iter().filter(|number| **number == NO_WORD).count();
+            let foreign = unknown * 2 > count;
+            let related = foreign || kin >= 2 || (kin == 1 && telling <= 3) || alike;
             let enough = if claim == Claim::Firm {
                 related
             } else {
