@@ -294,6 +294,7 @@ fn every_verse_quoted_truly_is_exact_and_undamaged() {
 /// The words of a text by the verifier's own rule, spelled without it.
 fn plain(text: &str) -> String {
     text.to_lowercase()
+        .replace('æ', "ae")
         .chars()
         .filter(|c| !"'’‘".contains(*c))
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
@@ -301,6 +302,10 @@ fn plain(text: &str) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+fn is_part(words: &str, verse: &str) -> bool {
+    format!(" {verse} ").contains(&format!(" {words} "))
 }
 
 fn corrupt(verse: &str, kind: usize, at: usize) -> String {
@@ -349,11 +354,12 @@ fn no_verse_with_one_word_changed_passes_unmarked() {
                         continue;
                     }
                     let changed = corrupt(&verse, kind, index / 3 + number);
-                    let same = plain(&changed);
-                    if same.is_empty()
-                        || same == plain(&verse)
-                        || held[&reference.to_string()].contains(&same)
-                    {
+                    let (same, plain_verse) = (plain(&changed), plain(&verse));
+                    // A part of the verse in the other translation is true as well.
+                    let true_elsewhere = held[&reference.to_string()].iter().any(|verse| {
+                        *verse == same || (!verse.contains(&plain_verse) && is_part(&same, verse))
+                    });
+                    if same.is_empty() || same == plain_verse || true_elsewhere {
                         continue;
                     }
                     count += 1;

@@ -577,6 +577,10 @@ impl Check<'_, '_, '_> {
         let Ok(verses) = cited.found.reference.verses() else {
             return Vec::new();
         };
+        let true_start = self.judge.texts().iter().any(|text| {
+            text.numbers(words)
+                .starts_with(&held_near(text, words, &verses))
+        });
         let mut best: Option<(isize, usize)> = None;
         let mut length = usize::MAX;
         for text in self.judge.texts() {
@@ -596,7 +600,7 @@ impl Check<'_, '_, '_> {
             // As many words as the verse has, if they are not its own.
             let as_long = words
                 .get(held.len().saturating_sub(1))
-                .filter(|_| !numbers.starts_with(&held))
+                .filter(|_| !true_start)
                 .map(|word| word.range.end);
             for end in ends.iter().chain(&whole).chain(&clauses).chain(&as_long) {
                 let count = words.partition_point(|word| word.range.end <= *end);
@@ -612,20 +616,15 @@ impl Check<'_, '_, '_> {
         let Some((score, end)) = best else {
             return Vec::new();
         };
-        if score > 0 {
-            return vec![(trim(page.text, &(start..end)), claim)];
-        }
-        // Nothing agrees: as many words as the verse has may stand for it, or the whole sentence
-        // may stand elsewhere.
+        // If nothing agrees there, as many words as the verse has may stand for it, or the whole
+        // sentence may stand elsewhere.
+        let as_long = words.get(length - 1).map_or(limit, |word| word.range.end);
         let sentence = ends.first().copied().unwrap_or(limit);
-        let as_long = words
-            .get(length - 1)
-            .map_or(limit, |word| word.range.end)
-            .min(sentence);
-        vec![
-            (trim(page.text, &(start..as_long)), Claim::Loose),
-            (trim(page.text, &(start..sentence)), claim),
-        ]
+        let best = (score > 0).then_some((end, claim));
+        best.into_iter()
+            .chain([(as_long, Claim::Loose), (sentence, claim)])
+            .map(|(end, claim)| (trim(page.text, &(start..end)), claim))
+            .collect()
     }
 
     /// "For God so loved the world … (John 3:16)".
@@ -689,9 +688,7 @@ impl Check<'_, '_, '_> {
                     .then(|| added_before(page.text, words, run))
                     .flatten();
                 let run_only = found == run && run >= 3 && (run * 5 >= count * 3 || run >= 5);
-                let from = if let (true, Some(added)) = (run_only, added) {
-                    added
-                } else if run_only {
+                let from = if run_only {
                     words[words.len() - run].range.start
                 } else {
                     let first = &words[words.len() - count..];
@@ -704,8 +701,14 @@ impl Check<'_, '_, '_> {
                         first[0].range.start
                     }
                 };
+                let at_run = words.get(words.len() - run).map(|word| word.range.start);
+                let from = added.filter(|_| at_run == Some(from)).unwrap_or(from);
                 let kept = words.iter().filter(|word| word.range.start >= from).count();
-                let score = worth(found, kept);
+                let mut score = worth(found, kept);
+                if run >= held.len() {
+                    // The whole verse stands there to the word: no other text can be meant.
+                    score += 4;
+                }
                 if best.is_none_or(|(before, ..)| score > before) {
                     best = Some((score, from, found));
                 }
@@ -862,7 +865,8 @@ fn added_before(text: &str, words: &[Word], run: usize) -> Option<usize> {
     for back in 1..=first.min(2) {
         let word = &words[first - back];
         let next = words.get(first - back + 1)?;
-        if !text[word.range.end..next.range.start].trim().is_empty() {
+        let between = text[word.range.end..next.range.start].trim_end_matches(['(', '[']);
+        if !between.trim().is_empty() {
             return None;
         }
         let apart = (first - back).checked_sub(1).is_none_or(|before| {
@@ -883,7 +887,7 @@ fn clause_ends<'w>(text: &'w str, words: &'w [Word]) -> impl Iterator<Item = usi
     words.windows(2).filter_map(|pair| {
         let gap = &text[pair[0].range.end..pair[1].range.start];
         let new = text[pair[1].range.start..].starts_with(char::is_uppercase);
-        (new && gap.contains([',', ';', ':', '\u{2014}']))
+        (new && gap.contains([',', ';', ':', ')', '\u{2014}']))
             .then(|| pair[0].range.end + gap.trim_end().len())
     })
 }
@@ -906,7 +910,8 @@ fn whole_run(
     let next = words.get(held.len())?.range.start;
     let gap = &text[end..next];
     let new = text[next..].starts_with(char::is_uppercase);
-    (new && (bare || gap.contains([',', ';', ':', '\u{2014}']))).then(|| end + gap.trim_end().len())
+    (new && (bare || gap.contains([',', ';', ':', ')', '\u{2014}'])))
+        .then(|| end + gap.trim_end().len())
 }
 
 /// How many of the last words stand together somewhere in `held`.
