@@ -254,11 +254,7 @@ mod tests {
                 hash.update(text.verse(verse));
                 hash.update("\n");
             }
-            let hash: String = hash
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let hash = format!("{:x}", hash.finalize());
             assert_eq!(hash, pinned, "{id}");
         }
         let empty = |at: usize| {
