@@ -1,4 +1,5 @@
 //! The verifier: examples of every kind, and the two bars over all verses.
+#![allow(clippy::unwrap_used)] // to fail is its way of saying no
 
 use muykol_core::scripture::{Book, Library, Reference, TranslationId, Verdict, Verified, verify};
 
@@ -242,7 +243,7 @@ const STYLES: [(&str, &str); 9] = [
     ("", " (REF)"),
 ];
 
-/// Every how-many-th verse the normal test takes; all with MUYKOL_EVERY_VERSE set.
+/// Every how-many-th verse the normal test takes; all with `MUYKOL_EVERY_VERSE` set.
 fn step(sample: usize) -> usize {
     if std::env::var("MUYKOL_EVERY_VERSE").is_ok() {
         1

@@ -17,7 +17,7 @@ use tracing::{Instrument, Span, field};
 use crate::{
     path::{Door, Received, Wiring, Work, outbox::Delivered},
     seams::StoreError,
-    words::{Action, Channel, ConversationId, Effect, Inbound, Lane, Lease, Timestamp},
+    words::{Action, Channel, ConversationId, Effect, Inbound, Lane, Lease},
 };
 
 /// How many turns run at once. Beyond it messages wait on disk.
