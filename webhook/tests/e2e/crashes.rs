@@ -91,26 +91,22 @@ async fn paused_past_its_leases_while_another_takes_over() {
     let pauses = parameter("E2E_PAUSES", 1);
     within(120 + 25 * pauses as u64, async {
         let (telegram, model) = (telegram().await, model().await);
-        let setup = Setup::new().webhook(&telegram).model(&model).unlimited();
-        let mut awake = setup.start().await;
-        let mut next = setup.beside();
+        let setup = Setup::new().polling(&telegram).model(&model).unlimited();
+        // The first has the lease on polling, the second stands by; the next time it is the other
+        // way round.
+        let beside = setup.beside();
+        let mut both = [setup.start().await, beside.start().await];
         let crowd = Crowd::writes(&telegram, LOAD);
         for _ in 0..pauses {
             crowd.writes_on(20 + usize::try_from(random(20)).unwrap()).await;
-            awake.signal("STOP");
-            // It has Telegram call it from now on, and finds what the other left.
-            let other = next.start().await;
+            both[0].signal("STOP");
             tokio::time::sleep(PAUSE).await;
-            awake.signal("CONT");
+            both[0].signal("CONT");
             crowd.writes_on(30).await;
-            // The one that slept has come to rest beside the other before it ends.
-            assert!(awake.stop().await.success());
-            awake = other;
-            next = next.beside();
+            both.swap(0, 1);
         }
         let outcome = crowd.is_answered(&setup.store()).await;
         report(&format!("{pauses} pauses with take-over"), &outcome, pauses);
-        drop(awake);
     })
     .await;
 }

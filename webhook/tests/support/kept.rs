@@ -57,7 +57,10 @@ impl Kept {
         statement
             .query_map([], |row| row.get::<_, String>(0))
             .unwrap()
-            .map(|body| serde_json::from_str(&body.unwrap()).unwrap())
+            .map(|entry| {
+                let entry: Value = serde_json::from_str(&entry.unwrap()).unwrap();
+                entry["body"].clone()
+            })
             .collect()
     }
 
