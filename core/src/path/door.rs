@@ -123,6 +123,8 @@ impl Wiring {
             Received::Conflict => "conflict",
             Received::NotStored { .. } => "not_stored",
         };
+        metrics::histogram!("muykol_stage_seconds", "stage" => "intake")
+            .record(self.clock.now().since(now));
         metrics::counter!("muykol_received_total", "channel" => channel, "result" => result)
             .increment(1);
         (received, work)
