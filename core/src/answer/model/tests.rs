@@ -150,7 +150,7 @@ fn the_prompt_has_its_parts() {
     let base = prompt(&context("hello"), 4000).system;
     assert!(base.contains("Answer in English"));
     assert!(!base.contains('{'));
-    assert_eq!(ModelAnswerer::<Script>::prompt_version(), "1");
+    assert_eq!(ModelAnswerer::<Script>::prompt_version(), "2");
     for (name, context) in [
         ("grief", context("my mum died last week")),
         ("care", {
