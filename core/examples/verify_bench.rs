@@ -28,26 +28,32 @@ fn main() {
     println!("replies of {length} characters on average");
 
     let shared = Arc::new(library.clone());
-    let mut checked: Vec<Duration> = Vec::new();
-    let mut streamed: Vec<Duration> = Vec::new();
+    let mut all: Vec<Duration> = Vec::new();
+    let mut best = vec![Duration::MAX; replies.len()];
+    let mut streamed = vec![Duration::MAX; replies.len()];
     for round in 0..50 {
-        for reply in &replies {
+        for (number, reply) in replies.iter().enumerate() {
             let started = Instant::now();
             let verified = verify(reply, &library, &asv);
-            checked.push(started.elapsed());
+            all.push(started.elapsed());
+            best[number] = best[number].min(started.elapsed());
             assert_eq!(verified.findings.len(), 4);
-            if round == 0 {
+            if round < 5 {
                 let started = Instant::now();
                 let mut stream = StreamVerifier::new(Arc::clone(&shared), asv.clone());
                 for piece in reply.split_inclusive(' ') {
                     stream.push(piece);
                 }
                 stream.finish();
-                streamed.push(started.elapsed());
+                streamed[number] = streamed[number].min(started.elapsed());
             }
         }
     }
-    for (name, mut times) in [("whole", checked), ("streamed word by word", streamed)] {
+    for (name, mut times) in [
+        ("whole, every run", all),
+        ("whole, best run of each reply", best),
+        ("streamed word by word, best run of each reply", streamed),
+    ] {
         times.sort_unstable();
         let at = |share: usize| times[(times.len() - 1) * share / 100];
         println!(

@@ -1,5 +1,6 @@
 //! The scenarios in `data/care/scenarios` are read as labelled, and no trick of typing hides
 //! danger.
+#![allow(clippy::unwrap_used)] // to fail is its way of saying no
 
 use std::time::{Duration, Instant};
 
@@ -166,7 +167,7 @@ fn context_only_raises() {
 
 /// One way of typing the same words.
 fn disguise(text: &str, trick: usize, seed: usize) -> String {
-    let nth = |index: usize| (index.wrapping_mul(31).wrapping_add(seed)) % 3 == 0;
+    let nth = |index: usize| (index.wrapping_mul(31).wrapping_add(seed)).is_multiple_of(3);
     let mapped = |f: &dyn Fn(usize, char) -> String| -> String {
         text.chars()
             .enumerate()

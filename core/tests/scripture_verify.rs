@@ -1,4 +1,5 @@
 //! The verifier: examples of every kind, and the two bars over all verses.
+#![allow(clippy::unwrap_used)] // to fail is its way of saying no
 
 use muykol_core::scripture::{Book, Library, Reference, TranslationId, Verdict, Verified, verify};
 
@@ -218,7 +219,7 @@ fn every_verse(library: &Library, id: &TranslationId) -> Vec<(Reference, String)
     let mut verses = Vec::new();
     for book in Book::all().filter(|book| book.is_held()) {
         for chapter in 1..=book.chapters() {
-            for verse in 1..=book.verses(chapter).unwrap() {
+            for verse in 1..=book.verses(chapter).unwrap_or(0) {
                 let reference = Reference::verse_range(book, chapter, verse, verse);
                 if let Ok(passage) = library.passage(&reference, id) {
                     verses.push((reference, passage.text));
@@ -242,7 +243,7 @@ const STYLES: [(&str, &str); 9] = [
     ("", " (REF)"),
 ];
 
-/// Every how-many-th verse the normal test takes; all with MUYKOL_EVERY_VERSE set.
+/// Every how-many-th verse the normal test takes; all with `MUYKOL_EVERY_VERSE` set.
 fn step(sample: usize) -> usize {
     if std::env::var("MUYKOL_EVERY_VERSE").is_ok() {
         1
@@ -269,7 +270,7 @@ fn every_verse_quoted_truly_is_exact_and_undamaged() {
         let id = TranslationId::from(id);
         for (index, (reference, verse)) in every_verse(&library, &id).into_iter().enumerate() {
             for (number, style) in STYLES.into_iter().enumerate() {
-                if (index + number) % step(40) != 0 {
+                if (index + number) % step(41) != 0 {
                     continue;
                 }
                 count += 1;
@@ -294,6 +295,7 @@ fn every_verse_quoted_truly_is_exact_and_undamaged() {
 /// The words of a text by the verifier's own rule, spelled without it.
 fn plain(text: &str) -> String {
     text.to_lowercase()
+        .replace('æ', "ae")
         .chars()
         .filter(|c| !"'’‘".contains(*c))
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
@@ -301,6 +303,10 @@ fn plain(text: &str) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+fn is_part(words: &str, verse: &str) -> bool {
+    format!(" {verse} ").contains(&format!(" {words} "))
 }
 
 fn corrupt(verse: &str, kind: usize, at: usize) -> String {
@@ -343,15 +349,18 @@ fn no_verse_with_one_word_changed_passes_unmarked() {
         for (index, (reference, verse)) in every_verse(&library, &id).into_iter().enumerate() {
             for (number, style) in STYLES.into_iter().enumerate() {
                 for kind in 0..5 {
-                    if (index * 5 + number * 7 + kind) % step(160) != 0 {
+                    // All of them: every kind in one style, and one kind in every other.
+                    let chosen = number == 0 || kind == (index + number) % 5;
+                    if !chosen || (index * 45 + number * 5 + kind) % step(53) != 0 {
                         continue;
                     }
-                    let changed = corrupt(&verse, kind, index + number * 3 + kind);
-                    let same = plain(&changed);
-                    if same.is_empty()
-                        || same == plain(&verse)
-                        || held[&reference.to_string()].contains(&same)
-                    {
+                    let changed = corrupt(&verse, kind, index / 3 + number);
+                    let (same, plain_verse) = (plain(&changed), plain(&verse));
+                    // A part of the verse in the other translation is true as well.
+                    let true_elsewhere = held[&reference.to_string()].iter().any(|verse| {
+                        *verse == same || (!verse.contains(&plain_verse) && is_part(&same, verse))
+                    });
+                    if same.is_empty() || same == plain_verse || true_elsewhere {
                         continue;
                     }
                     count += 1;

@@ -1,4 +1,5 @@
 //! The commands, and the help that teaches them.
+#![allow(missing_docs)] // doc comments here are printed as help
 
 use std::path::PathBuf;
 

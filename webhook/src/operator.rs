@@ -40,7 +40,7 @@ pub async fn forget(store: Arc<dyn Operations>, clock: Arc<dyn Clock>, retention
     loop {
         match store.sweep(retention, clock.now()).await {
             Ok(swept) if swept.rows > 0 => {
-                tracing::info!(rows = swept.rows, "expired rows removed")
+                tracing::info!(rows = swept.rows, "expired rows removed");
             }
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "expired rows were not removed"),

@@ -31,7 +31,6 @@ pub struct Parts {
     pub limiter: Arc<GovernorLimiter>,
     pub clock: Arc<dyn Clock>,
     pub telegram: Option<Arc<Telegram>>,
-    pub model: Option<Arc<OpenAiModel>>,
 }
 
 /// Opens the store of the configuration.
@@ -116,7 +115,7 @@ pub async fn assemble(config: &Config, store: SqliteStore) -> Result<Parts, Fail
             };
             Arc::new(ModelAnswerer::new(model, limits)) as Arc<dyn Answerer>
         }),
-        second_look: model.clone().map(|model| model as Arc<dyn Model>),
+        second_look: model.map(|model| model as Arc<dyn Model>),
         library,
         holder: HolderId::random(),
         key: store.installation_key().await?,
@@ -129,7 +128,6 @@ pub async fn assemble(config: &Config, store: SqliteStore) -> Result<Parts, Fail
         limiter,
         clock,
         telegram,
-        model,
     })
 }
 

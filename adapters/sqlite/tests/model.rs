@@ -334,11 +334,11 @@ impl Both {
             },
         };
         self.model
-            .settle(&effect.id, settlement.clone(), self.time())
+            .settle(&effect, settlement.clone(), self.time())
             .await
             .unwrap();
         self.store
-            .settle(&effect.id, settlement, self.time())
+            .settle(&effect, settlement, self.time())
             .await
             .unwrap();
         self.effects

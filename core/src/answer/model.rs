@@ -15,7 +15,7 @@ use crate::{
         AnswerError, Answerer, Model, ModelError, ModelEvent, ModelStream, Piece, Pieces, Prompt,
         PromptTurn, TurnContext,
     },
-    words::{AnsweredBy, Audience, CrisisLevel, Emotion, Entry, Role},
+    words::{AnsweredBy, Audience, CrisisKind, CrisisLevel, CrisisReading, Emotion, Entry, Role},
 };
 
 /// How much a model may be asked and may say.
@@ -137,6 +137,52 @@ struct Writing {
     guess: u64,
     spent: Option<u64>,
     wrote: bool,
+    opening: Opening,
+}
+
+/// What a model writes instead of an answer when it hears danger (see the system prompt). It can
+/// only raise what the rules heard, so nothing is gained by talking it into writing this.
+const DANGER: &str = "[[danger]]";
+
+/// The first words of an answer, held back while they may still become [`DANGER`].
+#[derive(Default)]
+struct Opening {
+    held: String,
+    decided: bool,
+}
+
+/// What the first words turned out to be.
+enum Opened {
+    Undecided,
+    Danger,
+    Words(String),
+}
+
+impl Opening {
+    fn read(&mut self, text: String) -> Opened {
+        if self.decided {
+            return Opened::Words(text);
+        }
+        self.held.push_str(&text);
+        let begun = self.held.trim_start().to_ascii_lowercase();
+        if begun.starts_with(DANGER) {
+            Opened::Danger
+        } else if DANGER.starts_with(&begun) {
+            Opened::Undecided
+        } else {
+            self.decided = true;
+            Opened::Words(std::mem::take(&mut self.held))
+        }
+    }
+}
+
+fn danger() -> CrisisReading {
+    CrisisReading {
+        level: CrisisLevel::Danger,
+        kinds: vec![CrisisKind::Suicide],
+        reasons: vec!["model".to_owned()],
+        ..CrisisReading::default()
+    }
 }
 
 /// The model's stream as pieces. What was spent comes last, also after an error.
@@ -150,6 +196,7 @@ fn pieces<M: Model>(
         guess: asked,
         spent: None,
         wrote: false,
+        opening: Opening::default(),
     };
     stream::unfold(writing, move |mut writing| async move {
         while let Some(mut stream) = writing.stream.take() {
@@ -157,8 +204,15 @@ fn pieces<M: Model>(
                 Some(Ok(ModelEvent::Text(text))) => {
                     writing.guess = writing.guess.saturating_add(model.count_tokens(&text));
                     writing.wrote |= !text.trim().is_empty();
-                    writing.stream = Some(stream);
-                    return Some((Ok(Piece::Words(text)), writing));
+                    match writing.opening.read(text) {
+                        // Whatever else it would write is not wanted: the stream ends here.
+                        Opened::Danger => return Some((Ok(Piece::Heard(danger())), writing)),
+                        Opened::Words(text) => {
+                            writing.stream = Some(stream);
+                            return Some((Ok(Piece::Words(text)), writing));
+                        }
+                        Opened::Undecided => writing.stream = Some(stream),
+                    }
                 }
                 Some(Ok(ModelEvent::Usage { input, output })) => {
                     writing.spent = Some(input.saturating_add(output));

@@ -58,7 +58,7 @@ async fn park(store: &impl Store, effect: &Effect, reason: &str, seconds: u64) {
     let parked = Settlement::Parked {
         reason: reason.to_owned(),
     };
-    store.settle(&effect, parked, at(seconds)).await.unwrap();
+    store.settle(effect, parked, at(seconds)).await.unwrap();
 }
 
 async fn the_outbox_is_counted(store: impl Store) {

@@ -257,7 +257,9 @@ async fn a_parked_effect_moves_along_and_is_never_dropped(store: impl Store) {
     };
     settle(&store, &leased[0], moved, 2).await;
     settle(&store, &leased[0], sent(), 3).await;
-    settle(&store, &leased[1], Settlement::Blocked, 4).await;
+    let left = due(&store, 4).await;
+    assert_eq!(texts(&left), ["blocked"]);
+    settle(&store, &left[0], Settlement::Blocked, 4).await;
     assert!(store.retry(&leased[2].id, at(5)).await.unwrap());
     let again = due(&store, 5).await;
     assert_eq!(texts(&again), ["parked"]);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::{
     answer::breaks,
     scripture::{Checked, Library, StreamVerifier, TranslationId},
@@ -81,13 +83,13 @@ impl Check {
         let mut verses = Vec::new();
         for piece in checked {
             match piece {
-                Checked::Text { text, .. } if permitted(&text) => {
-                    if !kept.is_empty() {
+                Checked::Text { text, .. } => {
+                    let text = permitted(text);
+                    if !kept.is_empty() && !text.is_empty() {
                         kept.push(' ');
                     }
-                    kept.push_str(text.trim());
+                    kept.push_str(&text);
                 }
-                Checked::Text { .. } => {}
                 Checked::Passage(passage) => verses.push(Block::from(passage)),
             }
         }
@@ -103,11 +105,10 @@ impl Check {
         checked
             .into_iter()
             .filter_map(|piece| match piece {
-                Checked::Text { text, .. } if !permitted(&text) => None,
                 Checked::Text {
                     text,
                     starts_paragraph,
-                } => self.pass(Block::text(text.trim()), starts_paragraph),
+                } => self.pass(Block::text(permitted(text)), starts_paragraph),
                 Checked::Passage(passage) => self.pass(passage.into(), true),
             })
             .collect()
@@ -129,14 +130,23 @@ impl Check {
     }
 }
 
-/// Whether the rules let a sentence be said; one that breaks them is dropped and counted.
-fn permitted(text: &str) -> bool {
-    let Some(rule) = breaks(text) else {
-        return true;
-    };
-    tracing::warn!(rule = rule.name(), "a sentence was withheld");
-    metrics::counter!("muykol_withheld_total", "rule" => rule.name()).increment(1);
-    false
+/// What the rules let be said of a text: sentences that break them are dropped and counted.
+fn permitted(text: String) -> String {
+    if breaks(&text).is_none() {
+        return text;
+    }
+    let kept: String = text
+        .split_sentence_bounds()
+        .filter(|sentence| {
+            let broken = breaks(sentence);
+            if let Some(rule) = broken {
+                tracing::warn!(rule = rule.name(), "a sentence was withheld");
+                metrics::counter!("muykol_withheld_total", "rule" => rule.name()).increment(1);
+            }
+            broken.is_none()
+        })
+        .collect();
+    kept.trim().to_owned()
 }
 
 #[cfg(test)]

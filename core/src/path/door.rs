@@ -11,10 +11,10 @@ use crate::{
     care,
     path::{
         Wiring, Work,
-        emergency::{CrisisReply, unstored},
+        emergency::{CrisisReply, note_alarm, unstored},
     },
     seams::{Accepted, Arrival, StoreError},
-    words::{ConversationId, Inbound, InboundId, InboundKind, Lease, PersonId, Reply, Timestamp},
+    words::{ConversationId, Inbound, InboundId, InboundKind, Lease, PersonId, Reply, hex},
 };
 
 /// How long the store may take for an ordinary message before its provider is told to deliver it
@@ -68,7 +68,7 @@ impl Wiring {
         );
         let assessment = care::assess(&spoken_text(&inbound), &care::Context::default());
         let crisis = if assessment.crisis.level.takes_emergency_lane() {
-            self.note_alarm(&assessment);
+            note_alarm(&assessment);
             Some(
                 self.crisis_reply(&conversation, &inbound, &assessment, now)
                     .await,
@@ -123,6 +123,8 @@ impl Wiring {
             Received::Conflict => "conflict",
             Received::NotStored { .. } => "not_stored",
         };
+        metrics::histogram!("muykol_stage_seconds", "stage" => "intake")
+            .record(self.clock.now().since(now));
         metrics::counter!("muykol_received_total", "channel" => channel, "result" => result)
             .increment(1);
         (received, work)
@@ -209,11 +211,7 @@ impl Wiring {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        mac.finalize()
-            .into_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&mac.finalize().into_bytes())
     }
 }
 

@@ -233,19 +233,6 @@ impl Wiring {
         }
     }
 
-    /// One line per alarm: why it fired, never what was written.
-    pub(super) fn note_alarm(&self, assessment: &Assessment) {
-        let crisis = &assessment.crisis;
-        metrics::counter!("muykol_crisis_total", "level" => crisis.level.name()).increment(1);
-        tracing::warn!(
-            level = crisis.level.name(),
-            kinds = ?crisis.kinds,
-            reasons = ?crisis.reasons,
-            language = crisis.language.as_deref().unwrap_or("unknown"),
-            "crisis heard"
-        );
-    }
-
     /// What may be said in a public room: that there is a private place.
     pub(super) fn neutral_line(&self, inbound: &Inbound, crisis: &CrisisReading) -> String {
         let line = care::crisis_reply(
@@ -259,7 +246,7 @@ impl Wiring {
         let line = Block::plain_all(&line);
         let courier = self.couriers.get(&inbound.sender.channel);
         match courier.and_then(|courier| courier.capabilities().private_link.as_deref()) {
-            Some(link) => format!("{line} {link}"),
+            Some(private) => format!("{line} {private}"),
             None => line,
         }
     }
@@ -304,6 +291,19 @@ impl Wiring {
             .map(|part| effect(to.clone(), part, otherwise.take(), now))
             .collect()
     }
+}
+
+/// One line per alarm: why it fired, never what was written.
+pub(super) fn note_alarm(assessment: &Assessment) {
+    let crisis = &assessment.crisis;
+    metrics::counter!("muykol_crisis_total", "level" => crisis.level.name()).increment(1);
+    tracing::warn!(
+        level = crisis.level.name(),
+        kinds = ?crisis.kinds,
+        reasons = ?crisis.reasons,
+        language = crisis.language.as_deref().unwrap_or("unknown"),
+        "crisis heard"
+    );
 }
 
 fn effect(

@@ -12,11 +12,12 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
+use tracing::{Instrument, Span, field};
 
 use crate::{
     path::{Door, Received, Wiring, Work, outbox::Delivered},
     seams::StoreError,
-    words::{Action, Channel, ConversationId, Effect, Inbound, Lane, Lease, Timestamp},
+    words::{Action, Channel, ConversationId, Effect, Inbound, Lane, Lease},
 };
 
 /// How many turns run at once. Beyond it messages wait on disk.
@@ -45,10 +46,21 @@ pub struct Engine {
 #[async_trait]
 impl Door for Engine {
     async fn receive(&self, inbound: Inbound) -> Received {
-        let room = self.turns.available_permits() > 0;
-        let (received, work) = self.wiring.receive(inbound, room).await;
-        self.start_all(work);
-        received
+        let channel = &inbound.sender.channel;
+        // What this message leads to inherits the span, so that its lines can be told together.
+        let span = tracing::info_span!("message", %channel, inbound = field::Empty);
+        async {
+            let room = self.turns.available_permits() > 0;
+            let (received, work) = self.wiring.receive(inbound, room).await;
+            if let Received::Accepted { id, new, .. } = &received {
+                Span::current().record("inbound", &id.0);
+                tracing::debug!(new, "on disk");
+            }
+            self.start_all(work);
+            received
+        }
+        .instrument(span)
+        .await
     }
 }
 
@@ -130,7 +142,7 @@ impl Engine {
         };
         let mut tasks = self.tasks();
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(async move { engine.step(work).await });
+        tasks.spawn(async move { engine.step(work).await }.in_current_span());
     }
 
     async fn step(self: Arc<Self>, work: Work) {
@@ -146,7 +158,8 @@ impl Engine {
                     let nudge = Arc::new(Notify::new());
                     self.running()
                         .insert(conversation.clone(), Arc::clone(&nudge));
-                    let work = self.wiring.take_turn(*claim, &nudge).await;
+                    let span = tracing::info_span!("turn", %conversation, epoch = claim.fence.epoch.0);
+                    let work = self.wiring.take_turn(*claim, &nudge).instrument(span).await;
                     self.forget(&conversation, &nudge);
                     // Delivery and the next turn of the conversation go on side by side.
                     for step in work {
@@ -190,7 +203,8 @@ impl Engine {
             Some(lane) if !emergency => lane.acquire().await.ok(),
             _ => None,
         };
-        if self.wiring.deliver(effects).await == Delivered::Again {
+        let span = tracing::info_span!("deliver", effects = effects.len());
+        if self.wiring.deliver(effects).instrument(span).await == Delivered::Again {
             self.wake.notify_one();
         }
     }

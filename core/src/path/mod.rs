@@ -19,6 +19,8 @@ mod turn;
 mod voice;
 mod watchers;
 mod wiring;
+#[cfg(test)]
+mod stories;
 mod work;
 
 pub use commands::HISTORY_WORDING;

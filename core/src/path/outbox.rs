@@ -131,6 +131,9 @@ impl Wiring {
         let now = self.clock.now();
         let error = match result {
             Ok(sent) => {
+                tracing::debug!(effect = %effect.id, "sent");
+                metrics::histogram!("muykol_stage_seconds", "stage" => "delivery")
+                    .record(now.since(effect.created));
                 return Settlement::Sent {
                     receipt: sent.message,
                 };

@@ -8,7 +8,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     care::{self, Assessment, ReplyContext},
-    path::{check::Check, present::Screen, spoken::Spoken, turn::Turn, voice},
+    path::{
+        check::Check, emergency::note_alarm, present::Screen, spoken::Spoken, turn::Turn, voice,
+    },
     seams::{AnswerError, Answerer, ModelError, Piece, ProfileChange, TurnContext},
     words::{AnsweredBy, Block, CrisisLevel, CrisisReading, Entry, EntryBody},
 };
@@ -84,7 +86,7 @@ impl Turn<'_> {
     fn crisis(&self, heard: Assessment) -> Spoken {
         let wiring = self.wiring;
         let now = wiring.clock.now();
-        wiring.note_alarm(&heard);
+        note_alarm(&heard);
         let conversation = &self.claim.fence.conversation;
         let short = wiring.crises.answered_lately(conversation, now);
         wiring.crises.note(conversation, now);

@@ -175,6 +175,7 @@ impl Turn<'_> {
         match wiring.store.commit(fence, &answered, outcome, now).await? {
             Committed::Lost => Err(Unfinished::Lost),
             Committed::Done { effects, more } => {
+                tracing::debug!(answered = answered.len(), effects = effects.len(), "committed");
                 metrics::histogram!("muykol_stage_seconds", "stage" => "turn")
                     .record(wiring.clock.now().since(self.started));
                 wiring

@@ -5,10 +5,11 @@ use std::ops::Range;
 use super::{
     HeldText, Library, Reference, TranslationId,
     compare::{exact_anywhere, exact_within, kinship, likeness, nearest},
+    compile::NO_WORD,
     library::LONGEST_PASSAGE,
     page::COMMON,
     text::Stretch,
-    wording::Word,
+    wording::{Word, words},
 };
 
 /// How firmly a text claims that words are Scripture.
@@ -60,6 +61,24 @@ pub(super) enum Judgement {
     Exact(Shown),
     Corrected(Shown),
     Unreal,
+}
+
+impl Judgement {
+    /// Whether it only says that a word or two happen to stand somewhere in the verse.
+    pub fn is_chance(&self, words: &[Word]) -> bool {
+        match self {
+            Self::Exact(Shown {
+                text: Words::Exact(parts),
+                ..
+            }) => {
+                words.len() < 3
+                    && parts
+                        .iter()
+                        .any(|(_, _, (begins, ends))| !(*begins && *ends))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Judges quotations against the held texts.
@@ -138,14 +157,20 @@ impl<'l> Judge<'l> {
             };
             let held: usize = within.iter().map(ExactSizeIterator::len).sum();
             let (changed, words) = true_parts(quoted.text, text, &parts, &found);
-            let best = match held.saturating_sub(quoted.words.len()) {
-                0 => &mut whole,
-                // A word is missing at one end: that is a slip and no partial quotation.
-                1 if parts.len() == 1 && reference.names_verses() => {
-                    nearly_whole = true;
-                    continue;
-                }
-                _ => &mut partial,
+            let missing = held.saturating_sub(quoted.words.len());
+            // A word is missing at one end: that is a slip and no partial quotation.
+            if missing > 0
+                && reference.names_verses()
+                && let ([within], [found]) = (within.as_slice(), found.as_slice())
+                && one_word_missing(text, within, found)
+            {
+                nearly_whole = true;
+                continue;
+            }
+            let best = if missing == 0 {
+                &mut whole
+            } else {
+                &mut partial
             };
             // Of two texts with the same words, the one that was quoted to the letter.
             if best.as_ref().is_none_or(|(before, _)| changed < *before) {
@@ -232,11 +257,20 @@ impl<'l> Judge<'l> {
             let (kin, telling) = kinship(quoted.words, text, &held, COMMON);
             let alike = matched * 2 >= count && (matched >= 3 || held.len() <= 5);
             let clearly = if held.len() <= 5 {
-                matched * 2 >= count
+                // So few words need not even stand in order.
+                numbers
+                    .iter()
+                    .filter(|number| held.contains(number))
+                    .count()
+                    * 2
+                    >= count
             } else {
                 matched * 5 >= count * 3 && matched >= 4
             };
-            let related = kin >= 2 || (kin == 1 && telling <= 3) || alike;
+            // Words in another language are a translation that is not held.
+            let unknown = numbers.iter().filter(|number| **number == NO_WORD).count();
+            let foreign = unknown * 2 > count;
+            let related = foreign || kin >= 2 || (kin == 1 && telling <= 3) || alike;
             let enough = if claim == Claim::Firm {
                 related
             } else {
@@ -382,6 +416,31 @@ fn true_parts(
         ));
     }
     (changed, shown)
+}
+
+/// Whether `found` is all of `within` but one word at one end, as a reader counts words:
+/// "burnt-offering" is one.
+fn one_word_missing(text: &HeldText, within: &Stretch, found: &Stretch) -> bool {
+    if within.len() - found.len() > 4 {
+        return false;
+    }
+    let passage = text.passage(text.verses_of(within));
+    let places = words(&passage);
+    let ends = (
+        places.get(found.start - within.start),
+        (found.end - within.start)
+            .checked_sub(1)
+            .and_then(|last| places.get(last)),
+    );
+    let (Some(first), Some(last)) = ends else {
+        return false;
+    };
+    let count = |part: &str| {
+        part.split(|c: char| c.is_whitespace() || c == '\u{2014}')
+            .filter(|chunk| chunk.contains(char::is_alphanumeric))
+            .count()
+    };
+    count(&passage[..first.range.start]) + count(&passage[last.range.end..]) <= 1
 }
 
 fn is_stop(c: char) -> bool {

@@ -243,6 +243,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::{Library, editions};
+    use crate::words::hex;
 
     #[test]
     fn the_embedded_texts_are_the_editions_that_are_named() {
@@ -254,12 +255,7 @@ mod tests {
                 hash.update(text.verse(verse));
                 hash.update("\n");
             }
-            let hash: String = hash
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            assert_eq!(hash, pinned, "{id}");
+            assert_eq!(hex(&hash.finalize()), pinned, "{id}");
         }
         let empty = |at: usize| {
             let text = &library.texts()[at];

@@ -301,12 +301,27 @@ impl Check<'_, '_, '_> {
             .ends_with([':', ',', '\u{2014}', '\u{2013}', '-']);
         let apart = between.contains(['.', '!', '?']);
         let firm = words.is_empty() || ((speaks || leads) && words.len() <= 16 && !apart);
-        let claim = if firm && !somebody && !interrupted {
-            Claim::Firm
+        let firm = if interrupted {
+            self.continues(quotation)
         } else {
-            Claim::Loose
+            firm && !somebody
         };
+        let claim = if firm { Claim::Firm } else { Claim::Loose };
         Some(Tie { cited, claim })
+    }
+
+    /// Whether a quotation goes on where the one before it was interrupted: "…," he said, "…".
+    fn continues(&self, quotation: usize) -> bool {
+        let Some(before) = quotation
+            .checked_sub(1)
+            .map(|before| &self.page.quotations[before])
+        else {
+            return false;
+        };
+        let gap = before.outer.end..self.page.quotations[quotation].outer.start;
+        let between = &self.page.text[gap.clone()];
+        let comma = self.page.text[before.inner.clone()].ends_with(',') || between.starts_with(',');
+        comma && self.page.words_in(&gap).len() <= 6 && !between.contains(['.', '!', '?', '\n'])
     }
 
     /// Whether a source is named beside a quotation: The Bible says, "…"; "…," says Scripture.
@@ -331,6 +346,7 @@ impl Check<'_, '_, '_> {
 
     fn quotations(&mut self) {
         let page = self.page;
+        let mut replaced_before = None;
         for (index, quotation) in page.quotations.iter().enumerate() {
             let sourced = self.source_beside(&quotation.outer);
             let mut ties = self.ties(index);
@@ -384,6 +400,15 @@ impl Check<'_, '_, '_> {
                 }
                 None => quotation.outer.clone(),
             };
+            let exact = matches!(judgement, Judgement::Exact(_));
+            if !exact && cited.is_some() && replaced_before == cited && self.continues(index) {
+                // The true text stands already where the quotation began.
+                let begun = page.quotations[index - 1].outer.end;
+                self.replaced
+                    .push((begun..quotation.outer.end, String::new()));
+                continue;
+            }
+            replaced_before = cited.filter(|_| matches!(judgement, Judgement::Corrected(_)));
             self.settle(&quotation.inner, &range, cited, judgement);
         }
     }
@@ -438,7 +463,14 @@ impl Check<'_, '_, '_> {
                 let texts: Vec<String> = parts.iter().map(|(_, text, _)| text.clone()).collect();
                 for (words, text, (begins, ends)) in parts {
                     let start = if single && begins {
-                        inner.start
+                        // The sign that the verse begins with may stand before what was taken
+                        // for the quotation.
+                        let front = &text[..text.find(char::is_alphanumeric).unwrap_or(0)];
+                        let lead = &page.text[..inner.start];
+                        let before = lead.strip_suffix(front);
+                        let before = before.or_else(|| lead.strip_suffix(front.trim_end()));
+                        let written = page.text[inner.clone()].starts_with(front);
+                        before.filter(|_| !written).map_or(inner.start, str::len)
                     } else {
                         words.start
                     };
@@ -485,32 +517,37 @@ impl Check<'_, '_, '_> {
                 continue;
             }
             let reference = &self.page.cited[index].found.reference;
-            let joined = self
-                .words_behind(index)
-                .or_else(|| self.words_before(index));
-            let Some((inner, claim)) = joined else {
-                continue;
-            };
-            let quoted = Quoted {
-                text: self.page.text,
-                words: self.page.words_in(&inner),
-            };
-            if let Some(judgement) = self.judge.judge(&quoted, Some(reference), claim) {
+            let mut joined = self.words_behind(index);
+            if joined.is_empty() {
+                joined.extend(self.words_before(index));
+            }
+            for (inner, claim) in joined {
+                let quoted = Quoted {
+                    text: self.page.text,
+                    words: self.page.words_in(&inner),
+                };
+                let judgement = self.judge.judge(&quoted, Some(reference), claim);
+                let Some(judgement) = judgement.filter(|it| !it.is_chance(quoted.words)) else {
+                    continue;
+                };
                 self.settled[index] = true;
                 self.settle(&inner, &inner, Some(index), judgement);
+                break;
             }
         }
     }
 
     /// "John 3:16 says, For God so loved the world …": where the words are, and how firmly they
     /// are called Scripture.
-    fn words_behind(&self, index: usize) -> Option<(Range<usize>, Claim)> {
+    fn words_behind(&self, index: usize) -> Vec<(Range<usize>, Claim)> {
         let page = self.page;
         let cited = &page.cited[index];
         if cited.bracketed {
-            return None;
+            return Vec::new();
         }
-        let (start, claim) = joint(page, cited.end)?;
+        let Some((start, claim)) = joint(page, cited.end) else {
+            return Vec::new();
+        };
         let paragraph = page.paragraph(start);
         let next = page.cited.get(index + 1).map_or(paragraph.end, |next| {
             let sentence = page.sentences_around(&next.found.range).start;
@@ -536,9 +573,14 @@ impl Check<'_, '_, '_> {
             .map(|sentence| sentence.end)
             .filter(|end| *end > start && *end <= limit)
             .chain([limit])
-            .chain(clause_ends(page.text, words))
             .collect();
-        let verses = cited.found.reference.verses().ok()?;
+        let Ok(verses) = cited.found.reference.verses() else {
+            return Vec::new();
+        };
+        let true_start = self.judge.texts().iter().any(|text| {
+            text.numbers(words)
+                .starts_with(&held_near(text, words, &verses))
+        });
         let mut best: Option<(isize, usize)> = None;
         let mut length = usize::MAX;
         for text in self.judge.texts() {
@@ -548,8 +590,19 @@ impl Check<'_, '_, '_> {
             let bare = verses
                 .last()
                 .is_some_and(|verses| text.verse(verses.end - 1).ends_with(char::is_alphanumeric));
-            let whole = whole_run(page.text, words, &text.numbers(words), &held, bare);
-            for end in ends.iter().chain(&whole) {
+            let numbers = text.numbers(words);
+            let whole = whole_run(page.text, words, &numbers, &held, bare);
+            let clauses: Vec<usize> = clause_ends(page.text, words)
+                .filter(|end| {
+                    words.partition_point(|word| word.range.end <= *end) + 1 >= held.len()
+                })
+                .collect();
+            // As many words as the verse has, if they are not its own.
+            let as_long = words
+                .get(held.len().saturating_sub(1))
+                .filter(|_| !true_start)
+                .map(|word| word.range.end);
+            for end in ends.iter().chain(&whole).chain(&clauses).chain(&as_long) {
                 let count = words.partition_point(|word| word.range.end <= *end);
                 let Some(matched) = matched.get(count) else {
                     continue;
@@ -560,15 +613,18 @@ impl Check<'_, '_, '_> {
                 }
             }
         }
-        let (score, end) = best?;
-        // Nothing agrees: as many words as the verse has stand for it, within their sentence.
-        let as_long = words.get(length - 1).map_or(limit, |word| word.range.end);
-        let end = if score > 0 {
-            end
-        } else {
-            ends.first()?.min(&as_long).to_owned()
+        let Some((score, end)) = best else {
+            return Vec::new();
         };
-        Some((trim(page.text, &(start..end)), claim))
+        // If nothing agrees there, as many words as the verse has may stand for it, or the whole
+        // sentence may stand elsewhere.
+        let as_long = words.get(length - 1).map_or(limit, |word| word.range.end);
+        let sentence = ends.first().copied().unwrap_or(limit);
+        let best = (score > 0).then_some((end, claim));
+        best.into_iter()
+            .chain([(as_long, Claim::Loose), (sentence, claim)])
+            .map(|(end, claim)| (trim(page.text, &(start..end)), claim))
+            .collect()
     }
 
     /// "For God so loved the world … (John 3:16)".
@@ -627,6 +683,10 @@ impl Check<'_, '_, '_> {
                     continue;
                 }
                 // Only the last words are quoted, and they are quoted truly.
+                // A word or two in front of a whole verse, with nothing between, belong to it.
+                let added = (run >= held.len())
+                    .then(|| added_before(page.text, words, run))
+                    .flatten();
                 let run_only = found == run && run >= 3 && (run * 5 >= count * 3 || run >= 5);
                 let from = if run_only {
                     words[words.len() - run].range.start
@@ -635,24 +695,32 @@ impl Check<'_, '_, '_> {
                     let mut held = held.clone();
                     held.reverse();
                     let alike = likeness(&text.numbers(first), &held);
-                    if alike.matched > 0 && alike.first > 1 {
+                    if alike.matched > 0 && alike.first > 2 {
                         first[alike.first].range.start
                     } else {
                         first[0].range.start
                     }
                 };
+                let at_run = words.get(words.len() - run).map(|word| word.range.start);
+                let from = added.filter(|_| at_run == Some(from)).unwrap_or(from);
                 let kept = words.iter().filter(|word| word.range.start >= from).count();
-                let score = worth(found, kept);
+                let mut score = worth(found, kept);
+                if run >= held.len() {
+                    // The whole verse stands there to the word: no other text can be meant.
+                    score += 4;
+                }
                 if best.is_none_or(|(before, ..)| score > before) {
                     best = Some((score, from, found));
                 }
             }
         }
         let (score, start, matched) = best?;
-        let opened =
-            page.text[limit.min(start)..start].trim_end_matches(['(', '[', '\u{2018}', '\u{201c}']);
-        let start = limit.min(start) + opened.len();
-        (score > 0 && matched > 0).then(|| (trim(page.text, &(start..end)), Claim::Loose))
+        if score <= 0 || matched == 0 {
+            // Nothing of it stands there: the last sentence may stand elsewhere.
+            let last = starts.iter().copied().max()?;
+            return Some((trim(page.text, &(last..end)), Claim::Loose));
+        }
+        Some((trim(page.text, &(start..end)), Claim::Loose))
     }
 
     /// Words without quotation marks and without a reference behind a source: "It is written:
@@ -790,13 +858,36 @@ fn worth(matched: usize, count: usize) -> isize {
     isize::try_from(3 * matched).unwrap_or(isize::MAX) - isize::try_from(count).unwrap_or(0)
 }
 
+/// Where one or two words begin that stand directly in front of the last `run` words, with
+/// punctuation or nothing before them.
+fn added_before(text: &str, words: &[Word], run: usize) -> Option<usize> {
+    let first = words.len() - run;
+    for back in 1..=first.min(2) {
+        let word = &words[first - back];
+        let next = words.get(first - back + 1)?;
+        let between = text[word.range.end..next.range.start].trim_end_matches(['(', '[']);
+        if !between.trim().is_empty() {
+            return None;
+        }
+        let apart = (first - back).checked_sub(1).is_none_or(|before| {
+            !text[words[before].range.end..word.range.start]
+                .trim()
+                .is_empty()
+        });
+        if apart {
+            return Some(word.range.start);
+        }
+    }
+    None
+}
+
 /// Where something new begins in the middle of a sentence, as behind a verse that ends with a
 /// semicolon: a capital letter after other punctuation.
 fn clause_ends<'w>(text: &'w str, words: &'w [Word]) -> impl Iterator<Item = usize> + 'w {
     words.windows(2).filter_map(|pair| {
         let gap = &text[pair[0].range.end..pair[1].range.start];
         let new = text[pair[1].range.start..].starts_with(char::is_uppercase);
-        (new && gap.contains([',', ';', ':', '\u{2014}']))
+        (new && gap.contains([',', ';', ':', ')', '\u{2014}']))
             .then(|| pair[0].range.end + gap.trim_end().len())
     })
 }
@@ -819,7 +910,8 @@ fn whole_run(
     let next = words.get(held.len())?.range.start;
     let gap = &text[end..next];
     let new = text[next..].starts_with(char::is_uppercase);
-    (new && (bare || gap.contains([',', ';', ':', '\u{2014}']))).then(|| end + gap.trim_end().len())
+    (new && (bare || gap.contains([',', ';', ':', ')', '\u{2014}'])))
+        .then(|| end + gap.trim_end().len())
 }
 
 /// How many of the last words stand together somewhere in `held`.

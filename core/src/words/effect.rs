@@ -53,7 +53,7 @@ pub enum Action {
     },
     /// Tell the operator. Codes only, never content.
     Alert {
-        /// What happened: "turn_parked", "effect_parked".
+        /// What happened: `turn_parked`, `effect_parked`.
         code: String,
     },
 }

@@ -17,6 +17,7 @@ pub enum Role {
 /// What an entry holds. Backings store it as opaque bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "said", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // half of all lines are replies: a box would save little
 pub enum EntryBody {
     /// A person's message.
     Person {

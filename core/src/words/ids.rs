@@ -113,16 +113,19 @@ impl ConversationId {
             hash.update(part);
         }
         let digest = hash.finalize();
-        Self(
-            digest[..16]
-                .iter()
-                .fold(String::with_capacity(32), |mut hex, byte| {
-                    use fmt::Write as _;
-                    let _ = write!(hex, "{byte:02x}");
-                    hex
-                }),
-        )
+        Self(hex(&digest[..16]))
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+            use fmt::Write as _;
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 /// How often a conversation has been claimed; the fence against turns that overslept.

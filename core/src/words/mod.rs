@@ -18,6 +18,7 @@ pub use crisis::{CrisisKind, CrisisLevel, CrisisReading};
 pub use effect::{Action, Effect, Lane, Lease, NewEffect, Part};
 pub use emotion::{Emotion, EmotionReading};
 pub use history::{AuditNote, Entry, EntryBody, Role};
+pub(crate) use ids::hex;
 pub use ids::{
     ChurchId, ConversationId, EffectId, EntryId, Epoch, Generation, HolderId, InboundId, PersonId,
 };

@@ -94,7 +94,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     told_to_stop().await?;
     println!("muykol stops: what is being answered is finished, the rest waits on disk.");
     stop.cancel();
-    drop(stopping.send(true));
+    let _ = stopping.send(true);
     // The doors close while the turns that are under way end.
     drop(tokio::time::timeout(GRACE, serving).await);
     running.await?;

@@ -16,20 +16,22 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use axum::{
     Json, Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post, put},
     serve::ListenerExt,
 };
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -44,8 +46,12 @@ pub struct ModelStub {
     server: JoinHandle<()>,
 }
 
+/// Is told of every answer; see [`ModelStub::observe`].
+type Observer = dyn Fn(&[u8], Duration) + Send + Sync;
+
 #[derive(Default)]
 struct Shared {
+    observer: OnceLock<Box<Observer>>,
     requests: AtomicU64,
     scripts: Mutex<VecDeque<Arc<Prepared>>>,
     last: Mutex<LastRequest>,
@@ -110,6 +116,12 @@ impl ModelStub {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
+    /// Tells of every answer from now on: the request's body, and how long it took from the whole
+    /// request to the last piece handed to the socket. Only the first observer is told.
+    pub fn observe(&self, observer: impl Fn(&[u8], Duration) + Send + Sync + 'static) {
+        let _ = self.shared.observer.set(Box::new(observer));
+    }
+
     /// The last request's body; null before the first.
     pub fn last_request(&self) -> Value {
         serde_json::from_slice(&lock(&self.shared.last).body).unwrap_or(Value::Null)
@@ -165,13 +177,14 @@ struct Ask {
 }
 
 async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let begun = Instant::now();
     shared.requests.fetch_add(1, Ordering::Relaxed);
     let ask: Ask = match serde_json::from_slice(&body) {
         Ok(ask) => ask,
         Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
     };
     *lock(&shared.last) = LastRequest {
-        body,
+        body: body.clone(),
         authorization: headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
@@ -179,12 +192,27 @@ async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: B
     };
     match shared.next() {
         Some(prepared) => {
-            prepared
+            let response = prepared
                 .respond(ask.stream, ask.response_format.is_some())
-                .await
+                .await;
+            watched(response, shared, body, begun)
         }
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// The response, with the observer told when all of it is written.
+fn watched(response: Response, shared: Arc<Shared>, request: Bytes, begun: Instant) -> Response {
+    if shared.observer.get().is_none() {
+        return response;
+    }
+    let told = stream::once(async move {
+        if let Some(observer) = shared.observer.get() {
+            observer(&request, begun.elapsed());
+        }
+    })
+    .filter_map(|()| std::future::ready(None));
+    response.map(|body| Body::from_stream(body.into_data_stream().chain(told)))
 }
 
 #[derive(Deserialize)]

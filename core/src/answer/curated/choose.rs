@@ -119,7 +119,12 @@ impl Chooser<'_> {
         })
     }
 
-    /// The same, and the one that has rested longest if none has rested enough. For what must be
+    /// The first in the order of the file that has rested: for where the most needed comes first.
+    pub(crate) fn first<'p>(&self, pools: &'p Pools, key: &str) -> Option<&'p Said> {
+        pools.get(key)?.iter().find(|said| self.rested(said))
+    }
+
+    /// A rested piece, or the one that has rested longest if none has rested enough. For what must be
     /// said each time, like what muykol is.
     pub(crate) fn always<'p>(&self, pools: &'p Pools, keys: &[&str]) -> Option<&'p Said> {
         self.piece(pools, keys).or_else(|| {

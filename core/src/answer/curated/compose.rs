@@ -285,10 +285,15 @@ impl<'a> Composer<'a> {
 
     fn question(&mut self, situation: &Situation<'_>) {
         let language = self.language;
-        let mut keys = situation.keys();
-        if !situation.strict() {
-            keys.push(ANY);
+        if let Some((name, _)) = situation.topic.filter(|_| situation.strict()) {
+            // "Are you safe right now?" comes before everything else.
+            if let Some(said) = self.chooser.first(&language.questions, name) {
+                self.say(said);
+            }
+            return;
         }
+        let mut keys = situation.keys();
+        keys.push(ANY);
         self.optional(&language.questions, &keys);
     }
 

@@ -150,7 +150,7 @@ fn the_prompt_has_its_parts() {
     let base = prompt(&context("hello"), 4000).system;
     assert!(base.contains("Answer in English"));
     assert!(!base.contains('{'));
-    assert_eq!(ModelAnswerer::<Script>::prompt_version(), "1");
+    assert_eq!(ModelAnswerer::<Script>::prompt_version(), "2");
     for (name, context) in [
         ("grief", context("my mum died last week")),
         ("care", {
@@ -206,4 +206,26 @@ fn neighbours_of_one_speaker_become_one() {
     let prompt = prompt(&context, 4000);
     assert_eq!(prompt.turns.len(), 1);
     assert_eq!(prompt.turns[0].text, "first\n\nsecond\n\nthird");
+}
+
+#[tokio::test]
+async fn a_model_that_hears_danger_says_so_and_nothing_else() {
+    let pieces = answer(
+        vec![text(" [[dan"), text("ger]] I am"), text(" sorry.")],
+        &context("I can't be here any longer"),
+    )
+    .await
+    .unwrap();
+    let [Ok(Piece::Heard(reading))] = pieces.as_slice() else {
+        panic!("{pieces:?}");
+    };
+    assert_eq!(reading.level, CrisisLevel::Danger);
+}
+
+#[tokio::test]
+async fn an_answer_that_opens_with_a_passage_is_an_answer() {
+    let pieces = answer(vec![text("[["), text("Psalm 23:1]] Rest.")], &context("hi"))
+        .await
+        .unwrap();
+    assert_eq!(pieces[0], Ok(Piece::Words("[[Psalm 23:1]] Rest.".to_owned())));
 }

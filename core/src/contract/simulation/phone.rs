@@ -29,10 +29,15 @@ pub struct Seen {
 /// How the provider fails the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
+    /// It asks to wait.
     RetryAfter,
+    /// It has a fault of its own.
     Transient,
+    /// The person does not want to be written to.
     Blocked,
+    /// The room has another id now.
     Moved,
+    /// It does not take such a message.
     Rejected,
     /// Nothing arrives and nothing is answered.
     Vanished,

@@ -15,8 +15,8 @@ use crate::{
         OutboxStore, Outcome, People, ProfileChange, Settlement, StoreError, TurnStore,
     },
     words::{
-        Address, AuditNote, ConversationId, Effect, EffectId, Entry, EntryId, InboundId, Lease,
-        PersonId, Profile, Timestamp,
+        Address, AuditNote, ConversationId, Effect, Entry, EntryId, InboundId, Lease, PersonId,
+        Profile, Timestamp,
     },
 };
 

@@ -38,11 +38,21 @@ const DANGER: &str = "I want to kill myself";
 #[derive(Debug, Clone)]
 pub enum Step {
     /// A person writes; `what` chooses between words, danger, a command, a choice and a group.
-    Write { person: usize, what: u8 },
+    Write {
+        /// Which person.
+        person: usize,
+        /// What they write.
+        what: u8,
+    },
     /// The provider delivers a message again.
     Redeliver(usize),
     /// A task goes on for some awaits.
-    Poll { task: usize, times: u8 },
+    Poll {
+        /// Which task.
+        task: usize,
+        /// For how many awaits.
+        times: u8,
+    },
     /// A process looks for what was left behind.
     Sweep(usize),
     /// A process dies where it stands and another takes its place.

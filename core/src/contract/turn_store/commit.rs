@@ -5,7 +5,7 @@ use crate::{
         Store,
         fixtures::{
             accept, ana, answer, at, claim, commit, due, exchange, ids, is_lost, line_of_muykol,
-            lines, outcome, said, send, text_of, texts, until, words,
+            lines, outcome, said, send, texts, until, words,
         },
         keeps,
     },

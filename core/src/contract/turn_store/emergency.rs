@@ -230,7 +230,7 @@ async fn it_waits_for_no_other_effect(store: impl Store) {
     assert!(due(&store, 4).await.is_empty());
     for effect in &second {
         store
-            .settle(&effect, Settlement::Sent { receipt: None }, at(5))
+            .settle(effect, Settlement::Sent { receipt: None }, at(5))
             .await
             .unwrap();
     }
