@@ -60,17 +60,17 @@ async fn over_http() {
             ("too many characters", wordy.into_bytes(), 422),
             ("invalid UTF-8", b"{\"text\":\"\xff\xfe\",\"client_id\":\"1\"}".to_vec(), 400),
             ("broken JSON", b"{\"text\": \"hello\", ".to_vec(), 400),
-            ("not an object", b"[]".to_vec(), 422),
+            ("not an object", b"[]".to_vec(), 400),
             ("no text", br#"{"client_id":"1"}"#.to_vec(), 422),
-            ("no client_id", br#"{"text":"hello"}"#.to_vec(), 422),
+            ("no client_id", br#"{"text":"hello"}"#.to_vec(), 400),
             ("no words", br#"{"text":"  ","client_id":"1"}"#.to_vec(), 422),
-            ("a number for a text", br#"{"text":1,"client_id":"1"}"#.to_vec(), 422),
+            ("a number for a text", br#"{"text":1,"client_id":"1"}"#.to_vec(), 400),
             ("text and choice", br#"{"text":"a","choice":"b","client_id":"1"}"#.to_vec(), 422),
             ("an empty client_id", br#"{"text":"a","client_id":""}"#.to_vec(), 422),
             (
                 "an unknown field",
                 br#"{"text":"hello","client_id":"1","person":"somebody else"}"#.to_vec(),
-                422,
+                400,
             ),
         ] {
             refused(what, as_json(post(), body), status).await;
