@@ -61,10 +61,10 @@ pub(crate) struct Removed {
     addresses: u64,
 }
 
-/// What survives an erasure; DESIGN.md names the same.
+/// What survives an erasure; docs/privacy.md names the same.
 const KEPT: &str = "Keyed hashes, from which no message, name or address can be read: so that a \
-                    message delivered twice is not answered again, and so that nobody who asked \
-                    us to stop is written to. They expire by themselves.";
+                    message delivered twice is not answered again (they expire), and so that \
+                    restoring an older backup erases you again.";
 
 /// Everything held of the person, as a file.
 #[utoipa::path(
