@@ -7,7 +7,7 @@ use muykol_core::{
     care::{self, ChurchCare, CountryClues, ReplyContext},
     path::{Couriers, RecentCrises, Settings, Watchers, Wiring},
     scripture::Library,
-    seams::{Answerer, Model, Operations},
+    seams::{Answerer, Model, Operations, Patience},
     words::{Block, Channel, Clock, HolderId},
 };
 use muykol_governor::GovernorLimiter;
@@ -111,6 +111,7 @@ pub async fn assemble(config: &Config, store: SqliteStore) -> Result<Parts, Fail
             let limits = ModelLimits {
                 tokens_per_day: u64::from(config.llm.daily_tokens_per_person),
                 answer_tokens: config.llm.max_tokens,
+                patience: patience(&config.llm),
                 ..ModelLimits::default()
             };
             Arc::new(ModelAnswerer::new(model, limits)) as Arc<dyn Answerer>
@@ -129,6 +130,16 @@ pub async fn assemble(config: &Config, store: SqliteStore) -> Result<Parts, Fail
         clock,
         telegram,
     })
+}
+
+/// The model's own time-outs, with a little for the way there and back.
+fn patience(llm: &config::Llm) -> Patience {
+    let way = Duration::from_millis(200);
+    Patience {
+        first: llm.first_token_timeout + way,
+        next: llm.idle_timeout + way,
+        whole: llm.total_timeout + way,
+    }
 }
 
 /// The church's choices as the path reads them.

@@ -12,8 +12,8 @@ use futures_util::{StreamExt, stream};
 use super::curated::{Content, Situation};
 use crate::{
     seams::{
-        AnswerError, Answerer, Model, ModelError, ModelEvent, ModelStream, Piece, Pieces, Prompt,
-        PromptTurn, TurnContext,
+        AnswerError, Answerer, Model, ModelError, ModelEvent, ModelStream, Patience, Piece, Pieces,
+        Prompt, PromptTurn, TurnContext,
     },
     words::{AnsweredBy, Audience, CrisisKind, CrisisLevel, CrisisReading, Emotion, Entry, Role},
 };
@@ -27,6 +27,8 @@ pub struct ModelLimits {
     pub prompt_tokens: u64,
     /// Tokens of the answer.
     pub answer_tokens: u32,
+    /// How long the model is waited for.
+    pub patience: Patience,
 }
 
 impl Default for ModelLimits {
@@ -37,6 +39,7 @@ impl Default for ModelLimits {
             tokens_per_day: 40_000,
             prompt_tokens: 4_000,
             answer_tokens: 400,
+            patience: Patience::default(),
         }
     }
 }
@@ -128,6 +131,10 @@ impl<M: Model> Answerer for ModelAnswerer<M> {
     fn name(&self) -> AnsweredBy {
         AnsweredBy::Model
     }
+
+    fn patience(&self) -> Patience {
+        self.limits.patience
+    }
 }
 
 /// How far a model has got.
@@ -138,6 +145,7 @@ struct Writing {
     spent: Option<u64>,
     wrote: bool,
     opening: Opening,
+    failed: Option<ModelError>,
 }
 
 /// What a model writes instead of an answer when it hears danger (see the system prompt). It can
@@ -197,8 +205,12 @@ fn pieces<M: Model>(
         spent: None,
         wrote: false,
         opening: Opening::default(),
+        failed: None,
     };
     stream::unfold(writing, move |mut writing| async move {
+        if let Some(error) = writing.failed.take() {
+            return Some((Err(error.into()), writing));
+        }
         while let Some(mut stream) = writing.stream.take() {
             match stream.next().await {
                 Some(Ok(ModelEvent::Text(text))) => {
@@ -218,7 +230,12 @@ fn pieces<M: Model>(
                     writing.spent = Some(input.saturating_add(output));
                     writing.stream = Some(stream);
                 }
-                Some(Err(error)) => return Some((Err(error.into()), writing)),
+                Some(Err(error)) => {
+                    // What was spent before it failed was spent.
+                    writing.failed = Some(error);
+                    let spent = writing.spent.unwrap_or(writing.guess);
+                    return Some((Ok(Piece::Spent(spent)), writing));
+                }
                 None if !writing.wrote => {
                     let empty = ModelError::Unavailable("it wrote nothing".to_owned());
                     return Some((Err(empty.into()), writing));

@@ -5,9 +5,11 @@
 //! anything is stored, whatever its length. The rules are data (`data/care/rules`), compiled once
 //! at first use.
 
+mod country;
 mod crisis;
 mod emotion;
 mod grammar;
+mod language;
 mod lexer;
 mod normalise;
 mod reply;
@@ -15,7 +17,9 @@ mod resources;
 
 use std::sync::LazyLock;
 
+pub use country::country_named;
 pub use grammar::RuleError;
+pub use language::language_written;
 pub use normalise::normalise;
 pub use reply::{
     ChurchCare, ReplyContext, care_mode_note, check_replies, crisis_reply, reply_languages,

@@ -27,6 +27,11 @@ impl Turn<'_> {
             tracing::error!(conversation = %self.claim.fence.conversation, "turn parked");
             return Some(spoken);
         }
+        if !self.is_always_heard()
+            && let Some(limited) = self.limited(heard).await
+        {
+            return Some(limited);
+        }
         let message = self.claim.messages.first()?;
         match &message.inbound.kind {
             InboundKind::Command { name, args } => {
@@ -43,10 +48,27 @@ impl Turn<'_> {
             }
             InboundKind::Attachment { .. } | InboundKind::Text => {}
         }
-        if let Some(id) = self.typed_choice() {
-            return Some(self.choice(heard, &id));
+        let typed = self.typed_choice()?;
+        Some(self.choice(heard, &typed))
+    }
+
+    /// Whether it passes however much was written: asking for help, to be forgotten, or deciding
+    /// what is kept.
+    fn is_always_heard(&self) -> bool {
+        match self
+            .claim
+            .messages
+            .first()
+            .map(|message| &message.inbound.kind)
+        {
+            Some(InboundKind::Command { name, .. }) => {
+                matches!(name.as_str(), "start" | "help" | "forget" | "privacy")
+            }
+            Some(InboundKind::Choice { id }) => {
+                id.starts_with("consent:") || id.starts_with("forget:")
+            }
+            _ => false,
         }
-        self.limited(heard).await
     }
 
     /// Counts every message of the turn; one that is allowed lets the turn pass.

@@ -111,7 +111,7 @@ impl Wiring {
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())));
         let (received, work) = match accepted {
-            Ok(accepted) => self.accepted(accepted, id, conversation, crisis.is_some(), claim),
+            Ok(accepted) => self.accepted(accepted, id, conversation, crisis.as_ref(), claim),
             Err(error) => {
                 tracing::error!(%error, "message not stored");
                 self.not_stored(&delivery, &conversation, crisis)
@@ -135,7 +135,7 @@ impl Wiring {
         accepted: Accepted,
         id: InboundId,
         conversation: ConversationId,
-        danger: bool,
+        crisis: Option<&CrisisReply>,
         wanted: bool,
     ) -> (Received, Vec<Work>) {
         match accepted {
@@ -146,8 +146,8 @@ impl Wiring {
             } => {
                 tracing::debug!(inbound = %id, %conversation, "message accepted");
                 let mut work = Vec::new();
-                if danger {
-                    self.crises.note(&conversation, self.clock.now());
+                if let Some(crisis) = crisis {
+                    self.crises.note(&crisis.person, self.clock.now());
                     work.push(Work::Deliver(effects));
                     work.push(Work::Check(conversation.clone()));
                     work.push(Work::Claim(conversation.clone()));
@@ -195,7 +195,7 @@ impl Wiring {
         } else {
             Vec::new()
         };
-        self.crises.note(conversation, now);
+        self.crises.note(&crisis.person, now);
         let received = Received::NotStored {
             crisis: Some(Box::new(crisis.reply)),
         };

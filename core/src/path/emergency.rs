@@ -22,6 +22,10 @@ const GLANCE: Duration = Duration::from_millis(150);
 pub(super) struct CrisisReply {
     pub reply: Reply,
     pub effects: Vec<NewEffect>,
+    /// Who is in danger.
+    pub person: Address,
+    /// Whether only they read along: in a public room nothing is kept about a person.
+    pub private: bool,
 }
 
 impl Wiring {
@@ -39,7 +43,7 @@ impl Wiring {
             .ok()
             .and_then(Result::ok)
             .flatten();
-        let short = self.crises.answered_lately(conversation, now);
+        let short = self.crises.answered_lately(&inbound.sender, now);
         let blocks = self.crisis_blocks(inbound, assessment, profile.as_ref(), short);
         let reply = Reply {
             id: EntryId::new(now),
@@ -52,7 +56,12 @@ impl Wiring {
             answered_by: AnsweredBy::Crisis,
         };
         let effects = self.crisis_effects(inbound, &reply, now);
-        CrisisReply { reply, effects }
+        CrisisReply {
+            reply,
+            effects,
+            person: inbound.sender.clone(),
+            private: inbound.place.audience == Audience::Private,
+        }
     }
 
     /// The vetted blocks for what was heard, with help for the person's country.
@@ -63,7 +72,9 @@ impl Wiring {
         profile: Option<&Profile>,
         short_form: bool,
     ) -> Vec<Block> {
-        let country = self.country(profile, &inbound.sender);
+        let country = self
+            .country(profile, &inbound.sender)
+            .or_else(|| care::country_named(&inbound.text).map(str::to_owned));
         care::crisis_reply(
             &assessment.crisis,
             &ReplyContext {
@@ -131,10 +142,14 @@ impl Wiring {
                 }],
                 expires: Some(now + self.settings.unconsented),
                 effects,
-                profile: vec![
-                    ProfileChange::CareUntil(now + CARE_MODE),
-                    ProfileChange::Emotion(crisis.reply.emotion.clone()),
-                ],
+                profile: if crisis.private {
+                    vec![
+                        ProfileChange::CareUntil(now + CARE_MODE),
+                        ProfileChange::Emotion(crisis.reply.emotion.clone()),
+                    ]
+                } else {
+                    Vec::new()
+                },
                 audit: vec![AuditNote {
                     code: "crisis.answered".to_owned(),
                     details: serde_json::json!({
@@ -168,7 +183,12 @@ impl Wiring {
         }
     }
 
-    fn crisis_effects(&self, inbound: &Inbound, reply: &Reply, now: Timestamp) -> Vec<NewEffect> {
+    pub(super) fn crisis_effects(
+        &self,
+        inbound: &Inbound,
+        reply: &Reply,
+        now: Timestamp,
+    ) -> Vec<NewEffect> {
         let Some(courier) = self.couriers.get(&inbound.sender.channel) else {
             return Vec::new();
         };

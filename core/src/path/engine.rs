@@ -49,18 +49,23 @@ impl Door for Engine {
         let channel = &inbound.sender.channel;
         // What this message leads to inherits the span, so that its lines can be told together.
         let span = tracing::info_span!("message", %channel, inbound = field::Empty);
-        async {
-            let room = self.turns.available_permits() > 0;
-            let (received, work) = self.wiring.receive(inbound, room).await;
-            if let Received::Accepted { id, new, .. } = &received {
+        let Some(engine) = self.itself.upgrade() else {
+            return Received::NotStored { crisis: None };
+        };
+        // In a task of its own: a provider that hangs up drops its request, and what was accepted
+        // in it must be started all the same.
+        let receive = async move {
+            let room = engine.turns.available_permits() > 0;
+            let (received, work) = engine.wiring.receive(inbound, room).await;
+            if let Received::Accepted { id, .. } = &received {
                 Span::current().record("inbound", &id.0);
-                tracing::debug!(new, "on disk");
             }
-            self.start_all(work);
+            engine.start_all(work);
             received
-        }
-        .instrument(span)
-        .await
+        };
+        tokio::spawn(receive.instrument(span))
+            .await
+            .unwrap_or(Received::NotStored { crisis: None })
     }
 }
 
@@ -158,7 +163,8 @@ impl Engine {
                     let nudge = Arc::new(Notify::new());
                     self.running()
                         .insert(conversation.clone(), Arc::clone(&nudge));
-                    let span = tracing::info_span!("turn", %conversation, epoch = claim.fence.epoch.0);
+                    let span =
+                        tracing::info_span!("turn", %conversation, epoch = claim.fence.epoch.0);
                     let work = self.wiring.take_turn(*claim, &nudge).instrument(span).await;
                     self.forget(&conversation, &nudge);
                     // Delivery and the next turn of the conversation go on side by side.

@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// some 15 seconds in all.
 const DIRECT_ATTEMPTS: u32 = 7;
 
+/// The longest pause that a provider may ask for on this way.
+const MOST_ASKED: Duration = Duration::from_secs(5);
+
 /// How the delivery of a lane ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivered {
@@ -82,8 +85,9 @@ impl Wiring {
     async fn send_one_directly(&self, mut effect: Effect) -> bool {
         for attempt in 0..DIRECT_ATTEMPTS {
             match self.carry_out(&effect).await {
-                Settlement::Retry { .. } => {
-                    sleep(backoff(attempt, Lane::Emergency, &effect.id)).await;
+                Settlement::Retry { at, .. } => {
+                    let asked = at.since(self.clock.now()).min(MOST_ASKED);
+                    sleep(asked.max(backoff(attempt, Lane::Emergency, &effect.id))).await;
                 }
                 Settlement::Moved { room } => {
                     if let Some(to) = effect.action.destination_mut() {
@@ -114,7 +118,7 @@ impl Wiring {
                 let sent = self.send(effect, to, part).await;
                 match (sent, otherwise) {
                     (Err(SendError::Blocked | SendError::Rejected(_)), Some(instead)) => {
-                        self.send(effect, &instead.0, &instead.1).await
+                        self.send_instead(effect, &instead.0, &instead.1).await
                     }
                     (sent, _) => sent,
                 }
@@ -134,7 +138,6 @@ impl Wiring {
         let now = self.clock.now();
         let error = match result {
             Ok(sent) => {
-                tracing::debug!(effect = %effect.id, "sent");
                 metrics::histogram!("muykol_stage_seconds", "stage" => "delivery")
                     .record(now.since(effect.created));
                 return Settlement::Sent {
@@ -184,6 +187,28 @@ impl Wiring {
                 in_time(courier.send(to, part, false, &effect.id)).await
             }
             result => result,
+        }
+    }
+
+    /// Sends the fallback. If its room moved it follows there itself: a settlement as moved would
+    /// send the effect's own, private words to a public room.
+    async fn send_instead(
+        &self,
+        effect: &Effect,
+        to: &Destination,
+        part: &Part,
+    ) -> Result<Sent, SendError> {
+        let sent = self.send(effect, to, part).await;
+        let Err(SendError::Moved(room)) = sent else {
+            return sent;
+        };
+        let mut there = to.clone();
+        there.place.room = room;
+        match self.send(effect, &there, part).await {
+            Err(SendError::Moved(_)) => {
+                Err(SendError::Transient("the room moves about".to_owned()))
+            }
+            sent => sent,
         }
     }
 

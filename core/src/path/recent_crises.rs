@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::words::{ConversationId, Timestamp};
+use crate::words::{Address, Timestamp};
 
 /// Within this time after a crisis reply the next one takes its short form.
 const SHORT_FORM: Duration = Duration::from_mins(10);
@@ -23,8 +23,8 @@ pub struct RecentCrises {
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// When each conversation last got a crisis reply.
-    answered: HashMap<ConversationId, Timestamp>,
+    /// When each person last got a crisis reply.
+    answered: HashMap<Address, Timestamp>,
     /// Messages answered past the store, so that their redelivery is not answered again.
     direct: HashMap<String, Direct>,
 }
@@ -37,21 +37,21 @@ enum Direct {
 }
 
 impl RecentCrises {
-    pub(super) fn answered_lately(&self, conversation: &ConversationId, now: Timestamp) -> bool {
+    pub(super) fn answered_lately(&self, sender: &Address, now: Timestamp) -> bool {
         self.with(|memory| {
             memory
                 .answered
-                .get(conversation)
+                .get(sender)
                 .is_some_and(|at| now.since(*at) < SHORT_FORM)
         })
     }
 
-    pub(super) fn note(&self, conversation: &ConversationId, now: Timestamp) {
+    pub(super) fn note(&self, sender: &Address, now: Timestamp) {
         self.with(|memory| {
             if memory.answered.len() >= REMEMBERED {
                 memory.answered.clear();
             }
-            memory.answered.insert(conversation.clone(), now);
+            memory.answered.insert(sender.clone(), now);
         });
     }
 

@@ -1,7 +1,7 @@
 //! The answer: sought from the model, from the curated composer when that fails, and checked
 //! before a word of it is shown.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
@@ -15,17 +15,13 @@ use crate::{
     words::{AnsweredBy, Block, CrisisLevel, CrisisReading, Entry, EntryBody},
 };
 
-/// How long a person waits for the first words of a model before the curated answer goes.
-const FIRST_PIECE: Duration = Duration::from_secs(3);
-/// How long the model may pause in the middle.
-const NEXT_PIECE: Duration = Duration::from_secs(8);
-/// How long a whole answer may take.
-const WHOLE: Duration = Duration::from_secs(25);
 /// How long a model's second look at a worrying message may take.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// How long the replies after danger stay in care mode.
 pub(super) const CARE_MODE: Duration = Duration::from_hours(24);
 
+/// A message of at most this many words that names a country answers the question for it.
+const COUNTRY_WORDS: usize = 8;
 /// How many replies after a crisis reply open with a gentle question.
 const CLOSE_FOR: usize = 3;
 
@@ -33,7 +29,6 @@ const CLOSE_FOR: usize = 3;
 pub(super) struct Found {
     blocks: Vec<Block>,
     pieces: Vec<String>,
-    tokens: u64,
 }
 
 /// Why an answerer found nothing that can be sent.
@@ -54,6 +49,9 @@ impl Turn<'_> {
         self.look_again(&mut heard).await;
         if heard.crisis.level.takes_emergency_lane() {
             return self.crisis(heard);
+        }
+        if let Some(country) = self.country_just_named() {
+            return self.help_there(heard, country);
         }
         let context = self.context(&heard);
         if let Some(model) = &self.wiring.model
@@ -87,21 +85,44 @@ impl Turn<'_> {
         let wiring = self.wiring;
         let now = wiring.clock.now();
         note_alarm(&heard);
-        let conversation = &self.claim.fence.conversation;
-        let short = wiring.crises.answered_lately(conversation, now);
-        wiring.crises.note(conversation, now);
-        let inbound = &self.claim.messages[self.claim.messages.len() - 1].inbound;
-        let blocks = if self.is_private() {
-            wiring.crisis_blocks(inbound, &heard, Some(&self.claim.profile), short)
-        } else {
-            vec![Block::text(wiring.neutral_line(inbound, &heard.crisis))]
-        };
+        let inbound = self.inbound();
+        let short = wiring.crises.answered_lately(&inbound.sender, now);
+        wiring.crises.note(&inbound.sender, now);
+        let blocks = wiring.crisis_blocks(inbound, &heard, Some(&self.visible_profile()), short);
         let mut spoken = Spoken::system(heard, blocks);
         spoken.by = AnsweredBy::Crisis;
+        if self.is_private() {
+            spoken
+                .changes
+                .push(ProfileChange::CareUntil(now + CARE_MODE));
+        }
+        spoken.audit = "crisis.answered";
+        spoken
+    }
+
+    /// The crisis reply asks for the country when it is not known; this is the answer to that.
+    fn country_just_named(&self) -> Option<&'static str> {
+        let profile = &self.claim.profile;
+        let unknown = profile.country.is_none() && self.is_private() && self.in_care_mode();
+        let words = self.words().join(" ");
+        let short = words.split_whitespace().count() <= COUNTRY_WORDS;
+        (unknown && short)
+            .then(|| care::country_named(&words))
+            .flatten()
+    }
+
+    fn help_there(&self, heard: Assessment, country: &'static str) -> Spoken {
+        let language = self.language(&self.visible_profile());
+        let items = care::resources_for(Some(country), Some(&language), &heard.crisis.kinds);
+        let blocks = vec![
+            Block::text(voice::lines().help_there.clone()),
+            Block::Resources { items },
+            Block::text(voice::lines().how_now.clone()),
+        ];
+        let mut spoken = Spoken::system(heard, blocks);
         spoken
             .changes
-            .push(ProfileChange::CareUntil(now + CARE_MODE));
-        spoken.audit = "crisis.answered";
+            .push(ProfileChange::Country(Some(country.to_owned())));
         spoken
     }
 
@@ -128,15 +149,15 @@ impl Turn<'_> {
         context: &TurnContext,
         screen: &mut Screen<'_>,
     ) -> Result<Found, NotFound> {
+        let patience = answerer.patience();
         let begun = Instant::now();
-        let last = begun + WHOLE;
+        let last = begun + patience.whole;
         let mut check = Check::new(&self.wiring.library, &context.translation);
-        let (mut pieces, mut tokens) = (Vec::new(), 0);
+        let mut pieces = Vec::new();
 
-        let first = begun + FIRST_PIECE;
-        let mut stream = in_time(first, FIRST_PIECE, answerer.answer(context)).await??;
-        let mut patience = first;
-        while let Some(piece) = in_time(patience, NEXT_PIECE, stream.next()).await? {
+        let mut deadline = begun + patience.first;
+        let mut stream = in_time(deadline, patience.first, answerer.answer(context)).await??;
+        while let Some(piece) = in_time(deadline, patience.next, stream.next()).await? {
             let passed = match piece? {
                 Piece::Words(words) => check.words(&words),
                 Piece::Passage(reference) => check.passage(&reference),
@@ -146,7 +167,7 @@ impl Turn<'_> {
                     continue;
                 }
                 Piece::Spent(spent) => {
-                    tokens += spent;
+                    self.spent.fetch_add(spent, Ordering::Relaxed);
                     continue;
                 }
                 Piece::Heard(reading) if reading.level.takes_emergency_lane() => {
@@ -155,30 +176,20 @@ impl Turn<'_> {
                 Piece::Heard(_) => continue,
             };
             screen.show(passed).await;
-            patience = (Instant::now() + NEXT_PIECE).min(last);
+            deadline = (Instant::now() + patience.next).min(last);
         }
         let (passed, blocks) = check.finish();
         screen.show(passed).await;
         if blocks.is_empty() {
             return Err(NotFound::Nothing);
         }
-        Ok(Found {
-            blocks,
-            pieces,
-            tokens,
-        })
+        Ok(Found { blocks, pieces })
     }
 
     fn spoken(&self, heard: Assessment, found: Found, by: AnsweredBy) -> Spoken {
         let mut spoken = Spoken::system(heard, found.blocks);
         spoken.by = by;
         spoken.pieces = found.pieces;
-        if found.tokens > 0 {
-            spoken.changes.push(ProfileChange::TokensUsed {
-                day: self.wiring.clock.now().day(),
-                tokens: found.tokens,
-            });
-        }
         if self.in_care_mode() {
             self.stay_close(&mut spoken);
         }

@@ -1,6 +1,9 @@
 //! One turn: what was written is understood, answered, checked, rendered and committed.
 
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::{sync::Notify, time};
 
@@ -27,6 +30,8 @@ pub(super) struct Turn<'a> {
     pub started: Timestamp,
     /// The message posted while streaming, by this holder or an earlier one.
     pub posted: Mutex<Option<Draft>>,
+    /// Model tokens spent on it, also by answers that came to nothing.
+    pub spent: AtomicU64,
 }
 
 /// Why a turn ended without an answer. The messages wait for the next claim.
@@ -45,6 +50,7 @@ impl Wiring {
             wiring: self,
             posted: Mutex::new(claim.draft.clone()),
             started: self.clock.now(),
+            spent: AtomicU64::new(0),
             claim,
         };
         // The story is dropped wherever it is as soon as the fence is gone: what it has not
@@ -109,6 +115,13 @@ impl Turn<'_> {
                 .changes
                 .push(ProfileChange::Emotion(spoken.heard.emotion.clone()));
         }
+        let tokens = self.spent.load(Ordering::Relaxed);
+        if tokens > 0 {
+            let day = now.day();
+            spoken
+                .changes
+                .push(ProfileChange::TokensUsed { day, tokens });
+        }
         let reply = Reply {
             id: EntryId::new(now),
             conversation_id: self.claim.fence.conversation.clone(),
@@ -143,7 +156,11 @@ impl Turn<'_> {
         let until = now + Wiring::EFFECT_LEASE;
         let fence = &self.claim.fence;
         let answered: Vec<InboundId> = self.claim.messages.iter().map(|m| m.id.clone()).collect();
-        let mut effects = self.effects(parts, now);
+        let mut effects = if spoken.by == AnsweredBy::Crisis {
+            self.crisis_effects(&reply, now)
+        } else {
+            self.effects(parts, now)
+        };
         effects.extend(spoken.alert.map(|code| NewEffect {
             id: EffectId::new(now),
             lane: Lane::Emergency,
@@ -180,7 +197,6 @@ impl Turn<'_> {
                     effects = ids(effects.iter().map(|effect| &effect.id.0)),
                     "turn committed"
                 );
-                tracing::debug!(answered = answered.len(), effects = effects.len(), "committed");
                 metrics::histogram!("muykol_stage_seconds", "stage" => "turn")
                     .record(wiring.clock.now().since(self.started));
                 wiring
@@ -238,6 +254,29 @@ impl Turn<'_> {
             },
         };
         said.chain([answer]).collect()
+    }
+
+    /// A crisis reply goes ahead of everything, and to the person alone. What was posted while
+    /// streaming becomes the neutral line.
+    fn crisis_effects(&self, reply: &Reply, now: Timestamp) -> Vec<NewEffect> {
+        let inbound = self.inbound();
+        let mut effects = self.wiring.crisis_effects(inbound, reply, now);
+        if let Some(message) = self.posted_message() {
+            effects.push(NewEffect {
+                id: EffectId::new(now),
+                lane: Lane::Emergency,
+                action: Action::Edit {
+                    to: self.destination(),
+                    message,
+                    part: Part {
+                        rich: None,
+                        plain: self.wiring.neutral_line(inbound, &reply.crisis),
+                        choices: Vec::new(),
+                    },
+                },
+            });
+        }
+        effects
     }
 
     /// The parts as effects; the first replaces what was posted while streaming.
@@ -361,8 +400,10 @@ impl Turn<'_> {
     }
 
     pub fn language(&self, profile: &Profile) -> String {
+        // What somebody writes in says more than what their device is set to.
+        let written = care::language_written(&self.words().join("\n"));
         self.wiring
-            .language_of(Some(profile), self.locale())
+            .language_of(Some(profile), written.or(self.locale()))
             .to_lowercase()
     }
 
@@ -399,6 +440,10 @@ impl Turn<'_> {
 
     pub fn is_private(&self) -> bool {
         self.place().audience == Audience::Private
+    }
+
+    pub fn inbound(&self) -> &crate::words::Inbound {
+        &self.last().inbound
     }
 
     fn last(&self) -> &crate::seams::Waiting {

@@ -20,6 +20,8 @@ pub(super) struct Lines {
     pub attachment: String,
     pub parked: String,
     pub here: String,
+    pub help_there: String,
+    pub how_now: String,
     limited: String,
     pub consent_given: String,
     pub consent_refused: String,

@@ -1,6 +1,6 @@
 //! Who finds the words.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::Stream;
@@ -76,4 +76,32 @@ pub trait Answerer: Send + Sync {
 
     /// Who it is, for the reply.
     fn name(&self) -> AnsweredBy;
+
+    /// How long it is waited for before the curated answer goes instead.
+    fn patience(&self) -> Patience {
+        Patience::default()
+    }
+}
+
+/// How long an answerer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until its first piece.
+    pub first: Duration,
+    /// Between its pieces.
+    pub next: Duration,
+    /// For the whole answer.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    /// 3 s is about as long as somebody who hurts waits without wondering; 25 s is when a web
+    /// request gives up waiting.
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(3),
+            next: Duration::from_secs(8),
+            whole: Duration::from_secs(25),
+        }
+    }
 }

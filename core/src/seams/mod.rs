@@ -14,7 +14,7 @@ mod people;
 mod sessions;
 mod turn_store;
 
-pub use answerer::{AnswerError, Answerer, Piece, Pieces, TurnContext};
+pub use answerer::{AnswerError, Answerer, Patience, Piece, Pieces, TurnContext};
 pub use courier::{
     Capabilities, Courier, Health, Pace, SendError, Sent, Streaming, TextLimit, TextUnit,
 };
