@@ -18,13 +18,7 @@ mod report;
 mod subject;
 mod wire;
 
-use std::{
-    error::Error,
-    fs,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{error::Error, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{Parser, Subcommand};
 

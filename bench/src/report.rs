@@ -52,8 +52,9 @@ pub struct Notes<'a> {
 }
 
 impl Report {
-    /// Notes under a name.
+    /// Notes under a name, which is also said at once: a run takes a while.
     pub fn under(&mut self, under: &'static str) -> Notes<'_> {
+        eprintln!("measured: {under}");
         Notes {
             measures: &mut self.measures,
             under,

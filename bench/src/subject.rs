@@ -1,32 +1,25 @@
 //! A program under test: the real muykol, or the bare handler.
 
 use std::{
-    io,
+    io::{self, BufRead as _, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use serde::Deserialize;
 use serde_json::json;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-    time::timeout,
-};
+use tokio::task::spawn_blocking;
 
 use crate::{machine, model::Model, phones::Phones, wire::Connection};
 
 /// What Telegram shows with each call of the webhook.
 pub const SECRET: &str = "bench-secret";
-/// How long a program may take to start or stop.
-const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A running program.
+/// A running program; it is ended when this is dropped.
 pub struct Subject {
     child: Child,
-    id: u32,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -89,26 +82,27 @@ impl Subject {
         let mut child = command
             .stdout(Stdio::piped())
             .stdin(Stdio::null())
-            .kill_on_drop(true)
             .spawn()?;
-        let id = child.id().unwrap_or_default();
         let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let mut lines = BufReader::new(output).lines();
-        let first = timeout(PATIENCE, lines.next_line()).await??;
-        let address = first
-            .as_deref()
-            .and_then(|line| {
-                line.split_once("http://")?
-                    .1
-                    .split_once('/')?
-                    .0
-                    .parse()
-                    .ok()
-            })
+        let mut subject = Self {
+            child,
+            address: SocketAddr::from(([0; 4], 0)),
+        };
+        let first = spawn_blocking(move || {
+            let mut output = BufReader::new(output);
+            let mut line = String::new();
+            output.read_line(&mut line)?;
+            // What else it says is read, so that it never blocks on a full pipe.
+            std::thread::spawn(move || io::copy(&mut output, &mut io::sink()));
+            Ok::<_, io::Error>(line)
+        });
+        subject.address = first
+            .await
+            .map_err(io::Error::other)??
+            .split_once("http://")
+            .and_then(|(_, rest)| rest.split_once('/')?.0.parse().ok())
             .ok_or_else(|| io::Error::other("it did not say where it listens; see its log"))?;
-        // What else it says is read, so that it never blocks on a full pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { child, id, address })
+        Ok(subject)
     }
 
     /// The bare handler: this program in another process.
@@ -120,24 +114,38 @@ impl Subject {
 
     /// Its processor time so far.
     pub fn cpu(&self) -> Duration {
-        machine::cpu_of(self.id)
+        machine::cpu_of(self.child.id())
     }
 
     /// Its memory in use and at its peak, in MiB.
     pub fn memory(&self) -> (f64, f64) {
         (
-            machine::memory_of(self.id, "VmRSS"),
-            machine::memory_of(self.id, "VmHWM"),
+            machine::memory_of(self.child.id(), "VmRSS"),
+            machine::memory_of(self.child.id(), "VmHWM"),
         )
     }
 
     /// Ends it in order.
     pub async fn stop(mut self) -> io::Result<()> {
-        let told = Command::new("kill").arg(self.id.to_string()).status();
-        if told.await?.success() && timeout(PATIENCE, self.child.wait()).await.is_ok() {
-            return Ok(());
-        }
-        self.child.kill().await
+        spawn_blocking(move || {
+            let told = Command::new("kill")
+                .arg(self.child.id().to_string())
+                .status()?;
+            if told.success() {
+                self.child.wait()?;
+            }
+            Ok(())
+        })
+        .await
+        .map_err(io::Error::other)?
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        // One that has ended already cannot be ended again.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

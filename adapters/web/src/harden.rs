@@ -1,6 +1,10 @@
 //! The layers every route stands behind, this channel's and the others'.
 
-use std::{any::Any, sync::Arc, time::Instant};
+use std::{
+    any::Any,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -9,6 +13,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use futures_util::StreamExt as _;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
@@ -26,6 +31,9 @@ use crate::{
 /// The most bytes all headers of a request may have together, and how many they may be.
 const HEADER_BYTES: usize = 16 * 1024;
 const HEADER_COUNT: usize = 64;
+/// How much of a body that is too large is read before it is refused, in bytes, and how long.
+const HEARD_OUT: usize = 4 * 1024 * 1024;
+const HEARD_OUT_FOR: Duration = Duration::from_secs(2);
 
 /// Puts a router behind everything that a public address needs: a request id and a tracing span,
 /// metrics, limits on headers, body and time, panics caught, errors as problem details (or a
@@ -163,6 +171,7 @@ async fn limit(State(config): State<Arc<WebConfig>>, request: Request, next: Nex
         .into_response();
     }
     if announced_length(headers).is_some_and(|length| length > config.body_limit as u64) {
+        hear_out(request).await;
         return too_large(config.body_limit).into_response();
     }
     match tokio::time::timeout(config.request_timeout, next.run(request)).await {
@@ -175,6 +184,23 @@ async fn limit(State(config): State<Arc<WebConfig>>, request: Request, next: Nex
         .after(std::time::Duration::from_secs(5))
         .into_response(),
     }
+}
+
+/// Reads on for a moment and keeps nothing: whoever is still writing when the connection closes
+/// never gets to read why (RFC 9112, section 9.6).
+async fn hear_out(request: Request) {
+    let mut body = request.into_body().into_data_stream();
+    let mut left = HEARD_OUT;
+    let reading = async {
+        while let Some(Ok(bytes)) = body.next().await {
+            match left.checked_sub(bytes.len()) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // Whoever writes more slowly than that is not heard out.
+    let _ = tokio::time::timeout(HEARD_OUT_FOR, reading).await;
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {

@@ -144,6 +144,7 @@ impl Wiring {
                 claim,
                 effects,
             } => {
+                tracing::debug!(inbound = %id, %conversation, "message accepted");
                 let mut work = Vec::new();
                 if danger {
                     self.crises.note(&conversation, self.clock.now());

@@ -13,23 +13,24 @@ mod emergency;
 mod engine;
 mod outbox;
 mod present;
+mod recent_crises;
 mod speak;
 mod spoken;
+#[cfg(test)]
+mod stories;
 mod turn;
 mod voice;
 mod watchers;
 mod wiring;
-#[cfg(test)]
-mod stories;
 mod work;
 
 pub use commands::HISTORY_WORDING;
 pub use door::{Door, Received};
-pub use emergency::RecentCrises;
 pub use engine::Engine;
 #[cfg(any(test, feature = "contract"))]
 pub(crate) use engine::lanes;
 pub use outbox::Delivered;
+pub use recent_crises::RecentCrises;
 pub use voice::first_notice;
 pub use watchers::Watchers;
 pub use wiring::{Couriers, Settings, Store, Wiring};

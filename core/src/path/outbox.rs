@@ -58,6 +58,9 @@ impl Wiring {
                 Settlement::Blocked => Some(Delivered::All),
                 Settlement::Retry { .. } => Some(Delivered::Later),
             };
+            if let Settlement::Sent { .. } = settlement {
+                tracing::debug!(effect = %effect.id, conversation = %effect.conversation, "effect sent");
+            }
             self.settle(&effect, settlement).await;
             if let Some(ended) = ended {
                 return ended;

@@ -175,6 +175,11 @@ impl Turn<'_> {
         match wiring.store.commit(fence, &answered, outcome, now).await? {
             Committed::Lost => Err(Unfinished::Lost),
             Committed::Done { effects, more } => {
+                tracing::debug!(
+                    answers = ids(answered.iter().map(|id| &id.0)),
+                    effects = ids(effects.iter().map(|effect| &effect.id.0)),
+                    "turn committed"
+                );
                 tracing::debug!(answered = answered.len(), effects = effects.len(), "committed");
                 metrics::histogram!("muykol_stage_seconds", "stage" => "turn")
                     .record(wiring.clock.now().since(self.started));
@@ -408,6 +413,11 @@ impl Turn<'_> {
             .as_ref()
             .map(|draft| draft.message.clone())
     }
+}
+
+/// Ids for one field of a log line.
+fn ids<'a>(ids: impl Iterator<Item = &'a String>) -> String {
+    ids.map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn was_crisis(entry: &Entry) -> bool {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     care::ChurchCare,
-    path::emergency::RecentCrises,
+    path::RecentCrises,
     scripture::Library,
     seams::{
         Answerer, Courier, Events, History, Limiter, Model, OutboxStore, People, Quota, TurnStore,

@@ -124,6 +124,16 @@ impl Kept {
         self.count("SELECT count(*) FROM receipts")
     }
 
+    /// Ends the sessions nobody has written in.
+    pub fn expire_unused_sessions(&self) {
+        let ended = self.connection.execute(
+            "UPDATE sessions SET expires = 1
+              WHERE address NOT IN (SELECT id FROM addresses)",
+            [],
+        );
+        assert!(ended.unwrap() > 0);
+    }
+
     /// Waits until nothing waits for an answer or to be sent.
     pub async fn settles(&self, limit: Duration) {
         becomes_true("everything is answered and sent", limit, || {
