@@ -196,6 +196,14 @@ fn marked_lines_become_passages() {
     assert_eq!(verdicts(&verified), [Verdict::UnknownReference]);
 }
 
+/// Found by fuzzing.
+#[test]
+fn quotations_that_cross_are_no_trouble() {
+    check(
+        "> Jesus wep`.\n> — John 1:1anhea3, he said; ‘Gods+++ r”, he said; ‘God’s++*aee cp cp’ *is* here,",
+    );
+}
+
 #[test]
 fn the_json_form_is_stable() {
     let verified = check("“Jesus wept.” (John 11:35)");

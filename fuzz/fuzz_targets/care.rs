@@ -10,7 +10,11 @@ const LONGEST_FOLD: usize = 18;
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let plain = care::normalise(&text);
-    assert_eq!(care::normalise(&plain), plain, "normalising twice changes something");
+    assert_eq!(
+        care::normalise(&plain),
+        plain,
+        "normalising twice changes something"
+    );
     assert!(plain.chars().count() <= text.chars().count() * LONGEST_FOLD);
 
     let alone = care::assess(&text, &Context::default());

@@ -20,9 +20,15 @@ fuzz_target!(|data: &[u8]| {
     let _ = parse_exact(text);
     for found in find_references(text) {
         assert!(text.get(found.range.clone()).is_some(), "{:?}", found.range);
-        let written = found.reference.to_string();
-        assert_eq!(parse_exact(&written).as_ref(), Ok(&found.reference), "{written}");
-        let _ = LIBRARY.passage(&found.reference, &"KJV".into());
+        // What is held can be asked for as it is written.
+        if LIBRARY.passage(&found.reference, &"KJV".into()).is_ok() {
+            let written = found.reference.to_string();
+            assert_eq!(
+                parse_exact(&written).as_ref(),
+                Ok(&found.reference),
+                "{written}"
+            );
+        }
     }
     let verified = verify(text, &LIBRARY, &"ASV".into());
     if verified.findings.is_empty() {
@@ -44,7 +50,10 @@ fn streamed(pieces: &[&str]) -> (Vec<Checked>, Vec<Finding>) {
 fn pieces(mut text: &str, size: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     while !text.is_empty() {
-        let end = text.char_indices().nth(size).map_or(text.len(), |(at, _)| at);
+        let end = text
+            .char_indices()
+            .nth(size)
+            .map_or(text.len(), |(at, _)| at);
         let (piece, rest) = text.split_at(end);
         pieces.push(piece);
         text = rest;

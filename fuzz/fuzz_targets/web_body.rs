@@ -38,7 +38,9 @@ static WEB: LazyLock<Web> = LazyLock::new(|| {
     let routes = muykol_web::router(state);
     let token = RUNTIME.block_on(async {
         let response = ask(&routes, &ROUTES[3], "", Vec::new()).await;
-        let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+        let body = to_bytes(response.into_body(), 1 << 20)
+            .await
+            .expect("a body");
         let session: serde_json::Value = serde_json::from_slice(&body).expect("a session");
         session["token"].as_str().expect("a token").to_owned()
     });
@@ -75,5 +77,10 @@ fuzz_target!(|data: &[u8]| {
         drop(to_bytes(response.into_body(), 1 << 22).await);
         status
     });
-    assert!(!status.is_server_error(), "{} {}: {status}", route.0, route.1);
+    assert!(
+        !status.is_server_error(),
+        "{} {}: {status}",
+        route.0,
+        route.1
+    );
 });
