@@ -214,7 +214,12 @@ impl Outcome {
     fn count(&mut self, sent: io::Result<Sample>) {
         match sent {
             Ok(sample) => self.samples.push(sample),
-            Err(_) => self.failed += 1,
+            Err(error) => {
+                if self.failed == 0 {
+                    eprintln!("a message was refused or not answered: {error}");
+                }
+                self.failed += 1;
+            }
         }
     }
 

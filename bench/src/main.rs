@@ -137,7 +137,7 @@ impl Bench {
             "messages/s at 0 ms over requests/s",
             100.0 * best / limit,
             "%",
-            None,
+            Some(Bar::AtLeast(40.0)),
         );
         Ok(())
     }

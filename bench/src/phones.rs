@@ -80,9 +80,10 @@ impl Shared {
 
     /// The Bot API's answer.
     fn answer(&self, call: &Message) -> String {
+        // The Bot API does not mind how a method's name is capitalised.
         let method = call.path().rsplit('/').next().unwrap_or_default();
-        match method {
-            "sendMessage" => {
+        match method.to_ascii_lowercase().as_str() {
+            "sendmessage" => {
                 let now = Instant::now();
                 if let Ok(sent) = serde_json::from_slice::<Sent>(&call.body)
                     && let Some(waiting) = self.expected().remove(&sent.chat_id)
@@ -93,8 +94,8 @@ impl Shared {
                 let id = self.messages.fetch_add(1, Ordering::Relaxed) + 1;
                 format!(r#"{{"ok":true,"result":{{"message_id":{id}}}}}"#)
             }
-            "getMe" => r#"{"ok":true,"result":{"id":123456,"username":"bench_bot"}}"#.to_owned(),
-            "getWebhookInfo" => r#"{"ok":true,"result":{"url":""}}"#.to_owned(),
+            "getme" => r#"{"ok":true,"result":{"id":123456,"username":"bench_bot"}}"#.to_owned(),
+            "getwebhookinfo" => r#"{"ok":true,"result":{"url":""}}"#.to_owned(),
             _ => r#"{"ok":true,"result":true}"#.to_owned(),
         }
     }
