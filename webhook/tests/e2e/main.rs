@@ -3,6 +3,17 @@
 //!
 //! `E2E_KILLS` and `E2E_PAUSES` make the crash tests longer; CONTRIBUTING.md says how long.
 
+// A test says no by panicking.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::field_reassign_with_default,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

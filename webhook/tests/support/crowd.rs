@@ -80,7 +80,7 @@ impl Crowd {
     /// Lets everybody come to rest, and holds what they see against what is kept: everything that
     /// was taken is answered, nothing is in the history or answered twice, every reply arrived.
     /// Gives how many messages were seen twice.
-    pub async fn is_answered(self, store: &Path) -> Outcome {
+    pub async fn end(self, store: &Path) -> Outcome {
         self.stop.store(true, Ordering::Relaxed);
         self.writing.await.unwrap();
         let written = self.written.lock().unwrap().clone();
@@ -116,8 +116,9 @@ impl Crowd {
     }
 }
 
-/// What came of it.
+/// What came of it; printed whole, asserted in part.
 #[derive(Debug)]
+#[allow(dead_code)]
 pub struct Outcome {
     pub messages: usize,
     /// Messages that a person saw twice.
