@@ -24,7 +24,8 @@ struct Update {
 
 #[derive(Deserialize)]
 struct Message {
-    message_id: i64,
+    #[serde(rename = "message_id")]
+    id: i64,
     from: Named,
     chat: Named,
     date: i64,
@@ -85,7 +86,7 @@ fn arrival(message: Message) -> Arrival {
                 role: PlaceRole::Person,
                 audience: Audience::Private,
             },
-            provider_id: message.message_id.to_string(),
+            provider_id: message.id.to_string(),
             text: message.text,
             locale: None,
             at: received,

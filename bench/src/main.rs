@@ -161,12 +161,11 @@ impl Bench {
         let mut times = Vec::new();
         for index in 0..STARTS {
             let empty;
-            let muykol = match store {
-                Some(store) => store,
-                None => {
-                    empty = self.muykol(&format!("empty-{index}"))?;
-                    &empty
-                }
+            let muykol = if let Some(store) = store {
+                store
+            } else {
+                empty = self.muykol(&format!("empty-{index}"))?;
+                &empty
             };
             times.push(first_answer(muykol).await?);
         }
