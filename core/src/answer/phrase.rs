@@ -24,6 +24,8 @@ pub(crate) struct Word {
     pub written: String,
     /// What stood between the last word and this one, if it was more than white space.
     pub after: Option<char>,
+    /// One bit for how it begins, so that most words are told apart without reading them.
+    bit: u64,
 }
 
 /// The words of a text, at most the first 600.
@@ -34,8 +36,10 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut push = |written: &mut String, mark: &mut Option<char>| {
         let word = written.trim_matches('\'');
         if !word.is_empty() {
+            let plain = plain(word);
             words.push(Word {
-                plain: plain(word),
+                bit: beginning(&plain),
+                plain,
                 written: word.to_owned(),
                 after: mark.take(),
             });
@@ -86,6 +90,12 @@ fn plain(word: &str) -> String {
     }
 }
 
+/// One bit of 64 for the first two bytes of a word.
+fn beginning(word: &str) -> u64 {
+    let byte = |at: usize| u32::from(word.as_bytes().get(at).copied().unwrap_or_default());
+    1 << ((byte(0) * 31 + byte(1)) % 64)
+}
+
 /// Contractions that are often written without their apostrophe and are no other word.
 const CONTRACTIONS: [(&str, &str); 19] = [
     ("im", "i'm"),
@@ -121,7 +131,12 @@ enum Token {
     Gap,
     Start,
     End,
-    Word { any: Vec<Form>, optional: bool },
+    Word {
+        any: Vec<Form>,
+        optional: bool,
+        /// The bits of every word that may stand here.
+        bits: u64,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +154,15 @@ impl Form {
         Self {
             text: plain(text),
             prefix,
+        }
+    }
+
+    /// The bits of the words that it may fit.
+    fn bits(&self) -> u64 {
+        if self.prefix && self.text.len() < 2 {
+            u64::MAX
+        } else {
+            beginning(&self.text)
         }
     }
 
@@ -180,7 +204,11 @@ impl Pattern {
                     if any.iter().any(|form| form.text.is_empty()) {
                         return Err(format!("`{pattern}`: an empty word"));
                     }
-                    Token::Word { any, optional }
+                    Token::Word {
+                        bits: any.iter().fold(0, |bits, form| bits | form.bits()),
+                        any,
+                        optional,
+                    }
                 }
             });
         }
@@ -201,7 +229,19 @@ impl Pattern {
 
     /// The first place where the pattern is said, as a range of words.
     pub(crate) fn find(&self, words: &[Word]) -> Option<(usize, usize)> {
+        let said = words.iter().fold(0, |bits, word| bits | word.bit);
+        if !self.may_be_in(said) {
+            return None;
+        }
         (0..words.len()).find_map(|at| self.end_at(words, at).map(|end| (at, end)))
+    }
+
+    /// Whether a text with words of these bits may hold every word that must be there.
+    fn may_be_in(&self, said: u64) -> bool {
+        self.0.iter().all(|token| match token {
+            Token::Word { optional, bits, .. } => *optional || bits & said != 0,
+            Token::Gap | Token::Start | Token::End => true,
+        })
     }
 
     /// Whether the pattern is said anywhere.
@@ -220,9 +260,14 @@ fn ends(tokens: &[Token], words: &[Word], at: usize) -> Option<usize> {
         Token::Gap => (0..=GAP)
             .take_while(|skip| at + skip <= words.len())
             .find_map(|skip| ends(rest, words, at + skip)),
-        Token::Word { any, optional } => {
+        Token::Word {
+            any,
+            optional,
+            bits,
+        } => {
             let end = words
                 .get(at)
+                .filter(|word| bits & word.bit != 0)
                 .filter(|word| any.iter().any(|form| form.fits(&word.plain)))
                 .and_then(|_| ends(rest, words, at + 1));
             if end.is_none() && *optional {
