@@ -43,9 +43,21 @@ impl<'a> Situation<'a> {
                 CrisisKind::Past => Some("survived"),
                 CrisisKind::Suicide | CrisisKind::SelfHarm | CrisisKind::Medical => None,
             });
+        // "My friend died by suicide": nobody is in danger any more; somebody is missed.
+        let bereaved = heard
+            .topics
+            .iter()
+            .filter_map(|name| content.topics.get(name))
+            .any(|topic| topic.tags.iter().any(|tag| tag == "bereavement"));
         let mut topics = told
             .into_iter()
-            .chain(heard.topics.iter().map(String::as_str))
+            .chain(
+                heard
+                    .topics
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|name| !(bereaved && *name == "friend_danger")),
+            )
             .filter_map(|name| content.topics.get_key_value(name))
             .map(|(name, topic)| (name.as_str(), topic));
         let topic = topics.next();

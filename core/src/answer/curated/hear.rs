@@ -24,6 +24,8 @@ pub(crate) enum Intent {
     Pray,
     /// A question on which Christians differ.
     Disputed,
+    /// Who somebody in the Bible was, or what they did.
+    BibleQuestion,
     /// A passage, or what the Bible says.
     Verse,
     /// What muykol can do.
@@ -53,7 +55,7 @@ pub(crate) enum Intent {
 }
 
 impl Intent {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::SuicideQuestion,
         Self::Advice,
         Self::RealPerson,
@@ -61,6 +63,7 @@ impl Intent {
         Self::Identity,
         Self::Pray,
         Self::Disputed,
+        Self::BibleQuestion,
         Self::Verse,
         Self::Help,
         Self::DidNotHelp,
@@ -90,6 +93,7 @@ impl Intent {
             Self::Identity => "identity",
             Self::Pray => "pray",
             Self::Disputed => "disputed",
+            Self::BibleQuestion => "bible_question",
             Self::Verse => "verse",
             Self::Help => "help",
             Self::DidNotHelp => "did_not_help",
@@ -235,7 +239,11 @@ pub(crate) fn feelings_of(
     topic: Option<&Topic>,
     reading: &EmotionReading,
 ) -> Vec<Emotion> {
-    let read = (reading.primary != Emotion::Neutral).then_some(reading.primary);
+    // "Thanks, my boss was cruel today": the thanks are manners, the pain is the matter.
+    let pained = heard.feelings.iter().any(|felt| !is_glad(*felt))
+        || topic.is_some_and(|topic| !topic.emotions.iter().any(|felt| is_glad(*felt)));
+    let read = Some(reading.primary)
+        .filter(|read| *read != Emotion::Neutral && !(pained && *read == Emotion::Gratitude));
     let mut felt = Vec::new();
     let bereaved = topic.is_some_and(|topic| topic.tags.iter().any(|tag| tag == "bereavement"));
     if bereaved {
@@ -260,4 +268,11 @@ pub(crate) fn feelings_of(
         new
     });
     felt
+}
+
+fn is_glad(emotion: Emotion) -> bool {
+    matches!(
+        emotion,
+        Emotion::Gratitude | Emotion::Joy | Emotion::PeaceHope
+    )
 }

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use futures_util::StreamExt;
 use proptest::prelude::*;
 
-use super::*;
+use super::{choose::Situation, *};
 use crate::{
     care::Assessment,
     scripture::{Library, verify},
@@ -130,6 +130,7 @@ fn may_repeat(id: &str) -> bool {
         "real_person",
         "advice",
         "suicide_question",
+        "bible_question",
         "disputed",
         "help",
     ]
@@ -486,6 +487,77 @@ fn grief_is_not_preached_at() {
             );
             assert!(plain(&pieces).split_whitespace().count() <= 110);
         }
+    }
+}
+
+#[test]
+fn the_matter_is_heard_behind_the_words() {
+    let content = Content::held().unwrap();
+    for (text, read, topic, feeling) in [
+        (
+            "my friend died by suicide",
+            Emotion::Sadness,
+            Some("death_friend"),
+            Emotion::Grief,
+        ),
+        (
+            "my son killed himself last year and I still can't breathe",
+            Emotion::Sadness,
+            Some("death_child"),
+            Emotion::Grief,
+        ),
+        (
+            "my phone died and I want to throw it out the window",
+            Emotion::Anger,
+            None,
+            Emotion::Anger,
+        ),
+        (
+            "Jesus died for me and I want to die to self",
+            Emotion::PeaceHope,
+            None,
+            Emotion::PeaceHope,
+        ),
+        (
+            "thank you so much for that, but honestly I cried all day",
+            Emotion::Gratitude,
+            None,
+            Emotion::Sadness,
+        ),
+        (
+            "thanks, my boss was cruel today",
+            Emotion::Gratitude,
+            Some("workplace"),
+            Emotion::Sadness,
+        ),
+        (
+            "no one came to my birthday 😔",
+            Emotion::Neutral,
+            Some("lonely"),
+            Emotion::Loneliness,
+        ),
+        (
+            "I drink every night and can't stop",
+            Emotion::Neutral,
+            Some("addiction"),
+            Emotion::GuiltShame,
+        ),
+        (
+            "I won the lottery!",
+            Emotion::Neutral,
+            Some("good_news"),
+            Emotion::Joy,
+        ),
+    ] {
+        let situation = Situation::of(content, &context(text, read, 1));
+        assert_eq!(situation.topic.map(|(name, _)| name), topic, "{text}");
+        assert_eq!(situation.feelings.first(), Some(&feeling), "{text}");
+    }
+    let pieces = answerer().compose(&context("what do you keep about me?", Emotion::Neutral, 1));
+    assert!(plain(&pieces).contains("/privacy"));
+    for text in ["Who was Melchizedek?", "did Judas kill himself?"] {
+        let pieces = answerer().compose(&context(text, Emotion::Neutral, 1));
+        assert!(plain(&pieces).contains("study Bible"), "{text}");
     }
 }
 

@@ -84,6 +84,7 @@ impl<'a> Composer<'a> {
                 }
             }
             Some(Intent::Disputed) if !strict => self.always(Intent::Disputed.name()),
+            Some(Intent::BibleQuestion) => self.always(Intent::BibleQuestion.name()),
             Some(Intent::Pray) => self.pray(),
             Some(Intent::Verse) if !strict => self.verse(),
             Some(Intent::More) if self.memory.asked.is_some() || self.concern().is_some() => {
