@@ -1,7 +1,7 @@
 //! A turn is written whole or not at all.
 
 use muykol_core::{
-    seams::{Committed, Fence, Outcome},
+    seams::{Committed, Fence, Outcome, SHORT_KEEPING},
     words::{
         ConversationId, Effect, Entry, EntryBody, HolderId, InboundId, Lane, Lease, PersonId, Role,
         Timestamp,
@@ -16,7 +16,7 @@ use crate::{
     failure::Failure,
     intake::waits,
     people::change,
-    turns::{put_down, stands},
+    turns::{profile, put_down, stands},
 };
 
 /// For whom, where and by whom something is written.
@@ -68,20 +68,39 @@ pub(crate) fn commit(
     Ok(Committed::Done { effects, more })
 }
 
-/// Writes the lines, then the changes to the person, then the audit.
+/// Writes the changes to the person, then the lines, then the audit.
 pub(crate) fn write(db: &Db, at: &Writing<'_>, outcome: &Outcome) -> Result<(), Failure> {
+    if !outcome.profile.is_empty() {
+        change(db, at.person, &outcome.profile)?;
+    }
+    let expires = if outcome.entries.is_empty() {
+        None
+    } else {
+        expiry(db, at.person, outcome.expires, at.now)?
+    };
     for entry in &outcome.entries {
         let entry = Entry {
             conversation: at.conversation.clone(),
             person: at.person.clone(),
             ..entry.clone()
         };
-        insert_line(db, &entry, at.private, outcome.expires)?;
-    }
-    if !outcome.profile.is_empty() {
-        change(db, at.person, &outcome.profile)?;
+        insert_line(db, &entry, at.private, expires)?;
     }
     audit::append(db, at.person, &outcome.audit, at.now)
+}
+
+/// When lines of a person may be forgotten: under consent as it stands now, by the retention of
+/// histories; without it, when it was said, or else after the short keeping.
+pub(crate) fn expiry(
+    db: &Db,
+    person: &PersonId,
+    otherwise: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Failure> {
+    let consented = profile(db, person)?
+        .and_then(|profile| profile.history_consent)
+        .is_some_and(|consent| consent.given);
+    Ok((!consented).then(|| otherwise.unwrap_or(now + SHORT_KEEPING)))
 }
 
 /// Writes a line of history.

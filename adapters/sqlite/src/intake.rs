@@ -13,7 +13,7 @@ use crate::{
     commit::{Writing, enqueue, write},
     db::{Db, from_json, to_column, to_json},
     failure::Failure,
-    turns::{Queued, RawClaim, claim_run},
+    turns::{Queued, RawClaim, claim_run, set_aside},
 };
 
 /// An arrival, with all that can be worked out before it is the writer's turn.
@@ -216,8 +216,11 @@ fn answer_emergency(db: &Db, arrival: Arrival, person: &PersonId) -> Result<Vec<
     )?;
     let mut said = Vec::with_capacity(absorbed.len());
     for (seq, id, received, message) in absorbed {
+        let Ok(inbound) = from_json::<Inbound>(&message, "message") else {
+            set_aside(db, &conversation, &[id])?;
+            continue;
+        };
         db.run("DELETE FROM waiting WHERE seq = ?1", [seq])?;
-        let inbound: Inbound = from_json(&message, "message")?;
         said.push((id, received, inbound.text));
     }
     // A draft belongs to the message at the head; when that is answered, so is the draft.

@@ -85,14 +85,14 @@ impl Operations for SqliteStore {
                 )
             })
             .await?;
-        let parked = parked.into_iter().map(|(effect, action)| {
-            let action: Action = from_json(&action, "action")?;
-            Ok(ParkedEffect {
-                channel: action.channel().to_owned(),
-                ..effect
-            })
+        let parked = parked.into_iter().map(|(effect, action)| ParkedEffect {
+            channel: from_json::<Action>(&action, "action").map_or_else(
+                |_| "unreadable".to_owned(),
+                |action| action.channel().to_owned(),
+            ),
+            ..effect
         });
-        Ok(parked.collect::<Result<_, Failure>>()?)
+        Ok(parked.collect())
     }
 
     async fn retry(&self, effect: &EffectId, now: Timestamp) -> Result<bool, StoreError> {
@@ -140,7 +140,7 @@ struct Removed {
 
 // Keys, receipts and audit entries are written in the order of time, so that only the oldest are
 // looked at.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind {
         kept: |_| Duration::ZERO,
         sweep: |db, before| {
@@ -158,6 +158,20 @@ const KINDS: [Kind; 6] = [
                 db,
                 "SELECT seq FROM entries
                   WHERE church = ?1 AND expires IS NULL AND at <= ?2 LIMIT ?3",
+                before,
+            )
+        },
+    },
+    // Messages that were set aside because they cannot be read.
+    Kind {
+        kept: |retention| retention.history,
+        sweep: |db, before| {
+            rows(
+                db,
+                "DELETE FROM waiting WHERE seq IN
+                    (SELECT seq FROM waiting
+                      WHERE church = ?1 AND conversation >= 'unreadable:'
+                        AND conversation < 'unreadable;' AND received <= ?2 LIMIT ?3)",
                 before,
             )
         },

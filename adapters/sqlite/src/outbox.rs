@@ -15,6 +15,9 @@ use crate::{
     store::SqliteStore,
 };
 
+/// Why an effect that this version cannot read is parked.
+const UNREADABLE: &str = "its action cannot be read by this version";
+
 /// Whether effect `e` is due at `?2`: it is ready, and so is every earlier one of its lane.
 macro_rules! is_due {
     () => {
@@ -42,13 +45,23 @@ impl OutboxStore for SqliteStore {
         if seen.is_empty() {
             return Ok(Vec::new());
         }
+        let ours = request.clone();
         let leased = self
             .write(move |db| lease(db, &seen, &request, now))
             .await?;
-        Ok(leased
-            .into_iter()
-            .map(Leased::read)
-            .collect::<Result<_, Failure>>()?)
+        let mut due = Vec::with_capacity(leased.len());
+        let mut unreadable = Vec::new();
+        for leased in leased {
+            let id = leased.effect.id.clone();
+            match leased.read() {
+                Ok(effect) => due.push(effect),
+                Err(_) => unreadable.push(id),
+            }
+        }
+        if !unreadable.is_empty() {
+            self.park_unreadable(unreadable, ours, now).await;
+        }
+        Ok(due)
     }
 
     async fn settle(
@@ -60,6 +73,29 @@ impl OutboxStore for SqliteStore {
         let (id, lease) = (effect.id.clone(), effect.lease.clone());
         self.write(move |db| settle(db, &id, &lease, settlement, now))
             .await
+    }
+}
+
+impl SqliteStore {
+    /// Parks what a newer version has written, or a fault has damaged, so that the rest goes on.
+    async fn park_unreadable(&self, effects: Vec<EffectId>, lease: Lease, now: Timestamp) {
+        for effect in &effects {
+            tracing::error!(%effect, "the action of an effect cannot be read; it is parked");
+        }
+        let parked = self
+            .write(move |db| {
+                effects.iter().try_for_each(|effect| {
+                    let parked = Settlement::Parked {
+                        reason: UNREADABLE.to_owned(),
+                    };
+                    settle(db, effect, &lease, parked, now)
+                })
+            })
+            .await;
+        // What could be read is delivered all the same; the rest comes again after its lease.
+        if let Err(error) = parked {
+            tracing::warn!(%error, "effects that cannot be read were not parked");
+        }
     }
 }
 
@@ -239,7 +275,8 @@ struct Later {
     action: Action,
 }
 
-/// An effect and the later ones of its conversation, parked ones included.
+/// An effect and the later ones of its conversation, parked ones included; without those that
+/// cannot be read.
 fn from_here_on(db: &Db, open: &Open) -> Result<Vec<Later>, Failure> {
     let rows = db.all(
         "SELECT seq, lane, parked IS NOT NULL, action FROM effects
@@ -254,22 +291,22 @@ fn from_here_on(db: &Db, open: &Open) -> Result<Vec<Later>, Failure> {
             ))
         },
     )?;
-    rows.into_iter()
-        .map(|(seq, lane, parked, action)| {
-            Ok(Later {
-                seq,
-                lane,
-                parked,
-                action: from_json(&action, "action")?,
-            })
+    let readable = rows.into_iter().filter_map(|(seq, lane, parked, action)| {
+        Some(Later {
+            seq,
+            lane,
+            parked,
+            action: from_json(&action, "action").ok()?,
         })
-        .collect()
+    });
+    Ok(readable.collect())
 }
 
 fn redirect(db: &Db, open: &Open, room: &str, now: Timestamp) -> Result<(), Failure> {
     let mut effects = from_here_on(db, open)?;
     let Some(old) = effects
         .first()
+        .filter(|own| own.seq == open.seq)
         .and_then(|own| own.action.destination().cloned())
     else {
         return Ok(());
@@ -296,7 +333,10 @@ fn same_room(one: &Destination, other: &Destination) -> bool {
 
 fn block(db: &Db, open: &Open, now: Timestamp) -> Result<(), Failure> {
     let effects = from_here_on(db, open)?;
-    let to = effects.first().and_then(|own| own.action.destination());
+    let to = effects
+        .first()
+        .filter(|own| own.seq == open.seq)
+        .and_then(|own| own.action.destination());
     if let Some(Destination { address, .. }) = to {
         db.run(
             "UPDATE addresses SET paused = ?5

@@ -13,12 +13,13 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use crate::{
     backup::{BackupError, beside, copy, sync_folder},
-    commit::insert_line,
+    commit::{expiry, insert_line},
     db::{Db, from_json},
     erase::{Ledger, erase, mark},
     failure::Failure,
     lock::Presence,
     schema::{OpenError, Role, connect, prepare},
+    turns::set_aside,
 };
 
 /// What became of what the backup held.
@@ -196,7 +197,7 @@ fn renew(fresh: &Path, replaced: Option<&Path>, now: Timestamp) -> Result<Restor
     };
     for church in churches {
         db.church = church;
-        restored.unanswered += close_waiting(&db)?;
+        restored.unanswered += close_waiting(&db, now)?;
         for (_, person) in erased.iter().filter(|(church, _)| *church == db.church) {
             erase(&db, person, &ledger, now)?;
             restored.erased += 1;
@@ -278,7 +279,7 @@ fn erased_since(connection: &Connection) -> Result<Vec<(String, PersonId)>, Rest
 }
 
 /// Makes lines of history of the messages that wait. Returns how many.
-fn close_waiting(db: &Db) -> Result<u64, Failure> {
+fn close_waiting(db: &Db, now: Timestamp) -> Result<u64, Failure> {
     let waiting = db.all(
         "SELECT id, conversation, person, private, received, expires, message FROM waiting
           WHERE church = ?1 ORDER BY seq",
@@ -295,9 +296,17 @@ fn close_waiting(db: &Db) -> Result<u64, Failure> {
             ))
         },
     )?;
-    let closed = waiting.len() as u64;
+    let mut closed = 0;
     for (id, conversation, person, private, received, expires, message) in waiting {
-        let inbound: Inbound = from_json(&message, "message")?;
+        let Ok(inbound) = from_json::<Inbound>(&message, "message") else {
+            set_aside(db, &conversation, &[id])?;
+            continue;
+        };
+        db.run(
+            "DELETE FROM waiting WHERE church = ?1 AND id = ?2",
+            params![db.church, id.0],
+        )?;
+        closed += 1;
         let entry = Entry {
             id: EntryId::new(received),
             conversation,
@@ -308,8 +317,8 @@ fn close_waiting(db: &Db) -> Result<u64, Failure> {
                 inbound: id,
             },
         };
-        insert_line(db, &entry, private, Some(expires))?;
+        let expires = expiry(db, &entry.person, Some(expires), now)?;
+        insert_line(db, &entry, private, expires)?;
     }
-    db.run("DELETE FROM waiting WHERE church = ?1", params![db.church])?;
     Ok(closed)
 }

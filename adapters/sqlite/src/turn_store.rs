@@ -50,7 +50,8 @@ impl TurnStore for SqliteStore {
                 effects,
             } => Ok(Accepted::New {
                 person,
-                claim: claim.map(|raw| raw.read().map(Box::new)).transpose()?,
+                // Its one message was written just now and can be read.
+                claim: claim.map(|raw| Box::new(raw.read().0)),
                 effects,
             }),
             Taken::Duplicate { id, person } => Ok(Accepted::Duplicate { id, person }),
@@ -64,11 +65,31 @@ impl TurnStore for SqliteStore {
         request: Lease,
         now: Timestamp,
     ) -> Result<Option<Claim>, StoreError> {
-        let conversation = conversation.clone();
-        let claim = self
-            .write(move |db| turns::claim(db, &conversation, &request, now))
+        loop {
+            let (of, request) = (conversation.clone(), request.clone());
+            let raw = self
+                .write(move |db| turns::claim(db, &of, &request, now))
+                .await?;
+            let Some((claim, unreadable)) = raw.map(turns::RawClaim::read) else {
+                return Ok(None);
+            };
+            if unreadable.is_empty() {
+                return Ok(Some(claim));
+            }
+            let fence = claim.fence.clone();
+            let nothing_left = claim.messages.is_empty();
+            self.write(move |db| {
+                turns::set_aside(db, &fence.conversation, &unreadable)?;
+                if nothing_left && turns::stands(db, &fence)?.is_some() {
+                    turns::put_down(db, &fence.conversation)?;
+                }
+                Ok(())
+            })
             .await?;
-        Ok(claim.map(turns::RawClaim::read).transpose()?)
+            if !nothing_left {
+                return Ok(Some(claim));
+            }
+        }
     }
 
     async fn waiting(

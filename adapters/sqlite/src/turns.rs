@@ -32,24 +32,56 @@ pub(crate) struct RawClaim {
 }
 
 impl RawClaim {
-    pub(crate) fn read(self) -> Result<Claim, Failure> {
-        let messages = self.run.into_iter().map(|queued| {
-            Ok(Waiting {
-                inbound: from_json(&queued.message, "message")?,
-                id: queued.id,
-                received: queued.received,
-            })
+    /// The claim without what cannot be read: lines are left out, messages are named beside it.
+    pub(crate) fn read(self) -> (Claim, Vec<InboundId>) {
+        let mut messages = Vec::with_capacity(self.run.len());
+        let mut unreadable = Vec::new();
+        for queued in self.run {
+            match from_json(&queued.message, "message") {
+                Ok(inbound) => messages.push(Waiting {
+                    inbound,
+                    id: queued.id,
+                    received: queued.received,
+                }),
+                Err(_) => unreadable.push(queued.id),
+            }
+        }
+        let recent = self.recent.iter().filter_map(|line| {
+            let line = from_json(line, "entry");
+            if line.is_err() {
+                tracing::error!("a line of history cannot be read; it is left out");
+            }
+            line.ok()
         });
-        let recent = self.recent.iter().map(|line| from_json(line, "entry"));
-        Ok(Claim {
+        let claim = Claim {
             fence: self.fence,
-            messages: messages.collect::<Result<_, Failure>>()?,
+            messages,
             attempts: self.attempts,
             profile: self.profile,
-            recent: recent.collect::<Result<_, Failure>>()?,
+            recent: recent.collect(),
             draft: self.draft.map(|message| Draft { message }),
-        })
+        };
+        (claim, unreadable)
     }
+}
+
+/// Takes messages that this version cannot read out of their conversation, so that the rest of it
+/// goes on. They stay on disk, under a conversation that nobody claims.
+pub(crate) fn set_aside(
+    db: &Db,
+    conversation: &ConversationId,
+    messages: &[InboundId],
+) -> Result<(), Failure> {
+    for id in messages {
+        metrics::counter!("muykol_store_unreadable_total").increment(1);
+        tracing::error!(inbound = %id, "a waiting message cannot be read; it is set aside unanswered");
+        db.run(
+            "UPDATE waiting SET conversation = 'unreadable:' || conversation
+              WHERE church = ?1 AND conversation = ?2 AND id = ?3",
+            params![db.church, conversation.0, id.0],
+        )?;
+    }
+    Ok(())
 }
 
 /// Claims a conversation for the messages that are to be answered together.

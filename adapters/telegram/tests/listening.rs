@@ -67,6 +67,70 @@ async fn danger_does_not_wait_behind_a_message_that_cannot_be_stored() {
     assert_eq!(telegram.pending(), 3);
 }
 
+/// Waits until somebody in danger, who writes now, is at the door; at most a second.
+async fn danger_is_heard(telegram: &muykol_telegram_counterpart::Counterpart, door: &Kept) {
+    let words = "I will kill myself";
+    let before = door.offers(words);
+    telegram.act(&Incoming::text(PERSON + 1, words));
+    let heard = async {
+        while door.offers(words) == before {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(1), heard)
+        .await
+        .expect("danger is heard within a second");
+}
+
+/// The timing of a real installation: only its poll is short.
+fn unhurried() -> muykol_telegram::Timing {
+    muykol_telegram::Timing {
+        backoff: Duration::from_secs(1),
+        backoff_cap: Duration::from_secs(30),
+        lease: Duration::from_secs(60),
+        ..support::quick()
+    }
+}
+
+#[tokio::test]
+async fn danger_is_heard_within_a_second_however_long_a_message_cannot_be_stored() {
+    let telegram = counterpart().await;
+    let (door, leases) = (Arc::new(Kept::default()), Arc::new(Held::default()));
+    door.fail(true);
+    leases.fail(true);
+    let bot = support::poll_with(&telegram, &door, &leases, unhurried());
+    assert!(bot.telegram.introduced(Duration::from_secs(5)).await);
+    telegram.act(&Incoming::text(PERSON, "ordinary"));
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let offers = door.offers("ordinary");
+    assert!((2..=9).contains(&offers), "not hammered: {offers}");
+    danger_is_heard(&telegram, &door).await;
+    assert_eq!(telegram.pending(), 2, "nothing is confirmed");
+    assert!(leases.0.lock().unwrap().is_empty());
+
+    leases.fail(false);
+    door.fail(false);
+    door.reach(2).await;
+    eventually("it is confirmed", || telegram.pending() == 0).await;
+}
+
+#[tokio::test]
+async fn danger_is_heard_within_a_second_while_the_store_takes_its_time() {
+    let telegram = counterpart().await;
+    let (door, leases) = (Arc::new(Kept::default()), Arc::new(Held::default()));
+    *door.failing_on.lock().unwrap() = Some("ordinary".into());
+    *door.patience.lock().unwrap() = Duration::from_secs(3);
+    let _bot = support::poll_with(&telegram, &door, &leases, unhurried());
+    telegram.act(&Incoming::text(PERSON, "ordinary"));
+    eventually("the store is asked", || door.offers("ordinary") == 1).await;
+    danger_is_heard(&telegram, &door).await;
+    assert_eq!(door.offers("ordinary"), 1);
+    leases.fail(true);
+    eventually("it is offered again", || door.offers("ordinary") == 2).await;
+    danger_is_heard(&telegram, &door).await;
+    assert_eq!(telegram.pending(), 3);
+}
+
 #[tokio::test]
 async fn the_offset_outlives_a_restart() {
     let telegram = counterpart().await;

@@ -34,7 +34,7 @@ pub struct Swept {
 pub struct ParkedEffect {
     /// Its id.
     pub id: EffectId,
-    /// The channel it was for, "operator" for an alert.
+    /// The channel it was for; "operator" for an alert, "unreadable" if this version cannot tell.
     pub channel: String,
     /// Why it was parked.
     pub reason: String,

@@ -44,7 +44,7 @@ pub struct Arrival {
 /// attempts (so that a running turn loses its fence); marks this message and every waiting
 /// message of the same person in the conversation that is text as answered by `outcome` (commands,
 /// choices and attachments keep waiting); writes the entries of those messages, in order and as
-/// said when they came in, before the entries of `outcome` and with its `expires`; leases the
+/// said when they came in, before the entries of `outcome` and kept as long as those; leases the
 /// effects to `holder`. A draft goes with the message at the head of the queue: it stays only
 /// if that message still waits. [`Outcome::erase`] is not heeded here.
 #[derive(Debug, Clone)]
@@ -147,8 +147,10 @@ pub struct Outcome {
     /// Lines of history, in order. The store puts the fence's person and conversation on them (the
     /// arrival's, in an emergency, where the person is not known before).
     pub entries: Vec<Entry>,
-    /// When those lines may be forgotten, `None` for the retention of a consented history. Written
-    /// before the changes to the person, so that a consent among those lifts it.
+    /// When those lines may be forgotten unless the person consented to more. The store looks at
+    /// the profile as it stands after this outcome's own changes: under consent the retention of
+    /// histories holds, without it this moment, or `None` for
+    /// [`SHORT_KEEPING`](crate::seams::SHORT_KEEPING) from now.
     pub expires: Option<Timestamp>,
     /// What is to be done outside, in order; leased to the committing holder.
     pub effects: Vec<NewEffect>,

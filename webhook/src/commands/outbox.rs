@@ -10,6 +10,7 @@ use muykol_core::{
 use crate::{
     cli::Outbox,
     clock::SystemClock,
+    commands::safekeeping::existing,
     config::Config,
     wiring::{self, Failure},
 };
@@ -18,6 +19,7 @@ use crate::{
 const MOST: usize = 1000;
 
 pub async fn run(config: Config, what: Outbox) -> Result<ExitCode, Failure> {
+    existing(&config)?;
     let store = wiring::store(&config)?;
     let now = SystemClock.now();
     match what {

@@ -13,7 +13,22 @@ use crate::{
     wiring::{self, Failure},
 };
 
+/// Refuses a store that is not there: opening it would make an empty one, and a mistyped path
+/// would look like a backup.
+pub fn existing(config: &Config) -> Result<(), Failure> {
+    let Store::Sqlite(path) = &config.store;
+    if path.is_file() {
+        return Ok(());
+    }
+    Err(format!(
+        "there is no store at {}; check MUYKOL_STORE__URL, or run this in muykol's own folder",
+        path.display()
+    )
+    .into())
+}
+
 pub async fn backup(config: Config, file: PathBuf) -> Result<ExitCode, Failure> {
+    existing(&config)?;
     wiring::store(&config)?.backup(&file).await?;
     println!("The store was copied to {}.", file.display());
     Ok(ExitCode::SUCCESS)

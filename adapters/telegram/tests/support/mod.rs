@@ -43,6 +43,10 @@ pub struct Kept {
     pub failing: AtomicBool,
     /// Only messages with these words cannot be stored.
     pub failing_on: Mutex<Option<String>>,
+    /// How long such a message is tried.
+    pub patience: Mutex<Duration>,
+    /// Every message that was offered, stored or not, and when.
+    pub offered: Mutex<Vec<(String, std::time::Instant)>>,
 }
 
 impl Kept {
@@ -57,6 +61,12 @@ impl Kept {
 
     pub fn fail(&self, failing: bool) {
         self.failing.store(failing, Ordering::SeqCst);
+    }
+
+    /// How often a message with these words was offered.
+    pub fn offers(&self, words: &str) -> usize {
+        let offered = self.offered.lock().unwrap();
+        offered.iter().filter(|(text, _)| text == words).count()
     }
 
     pub async fn reach(&self, count: usize) -> Vec<Inbound> {
@@ -78,10 +88,14 @@ impl Kept {
 #[async_trait]
 impl Door for Kept {
     async fn receive(&self, inbound: Inbound) -> Received {
+        let offer = (inbound.text.clone(), std::time::Instant::now());
+        self.offered.lock().unwrap().push(offer);
         let fails_on = self.failing_on.lock().unwrap().clone();
         if self.failing.load(Ordering::SeqCst)
             || fails_on.is_some_and(|words| inbound.text.contains(&words))
         {
+            let patience = *self.patience.lock().unwrap();
+            tokio::time::sleep(patience).await;
             return Received::NotStored { crisis: None };
         }
         let new = self
@@ -105,7 +119,21 @@ impl Door for Kept {
 
 /// Leases in memory, with the rule of the seam.
 #[derive(Default)]
-pub struct Held(pub Mutex<HashMap<String, Row>>);
+pub struct Held(pub Mutex<HashMap<String, Row>>, pub AtomicBool);
+
+impl Held {
+    /// From now on the store gives no answer, or does again.
+    pub fn fail(&self, failing: bool) {
+        self.1.store(failing, Ordering::SeqCst);
+    }
+
+    fn answers(&self) -> Result<(), StoreError> {
+        if self.1.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the disk is full".into()));
+        }
+        Ok(())
+    }
+}
 
 #[derive(Default, Clone)]
 pub struct Row {
@@ -124,6 +152,7 @@ impl Leases for Held {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Grant>, StoreError> {
+        self.answers()?;
         let mut rows = self.0.lock().unwrap();
         let row = rows.entry(name.to_owned()).or_default();
         if row.holder.as_ref() != Some(holder) {
@@ -147,6 +176,7 @@ impl Leases for Held {
         position: &str,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.answers()?;
         let mut rows = self.0.lock().unwrap();
         let row = rows.entry(name.to_owned()).or_default();
         if row.term != term {
@@ -158,6 +188,7 @@ impl Leases for Held {
     }
 
     async fn release(&self, name: &str, term: u64) -> Result<(), StoreError> {
+        self.answers()?;
         let mut rows = self.0.lock().unwrap();
         let row = rows.entry(name.to_owned()).or_default();
         if row.term == term {
@@ -250,6 +281,21 @@ pub fn poll(counterpart: &Counterpart, door: &Arc<Kept>, leases: &Arc<Held>) -> 
         None,
         String::new(),
     )
+}
+
+/// As [`poll`], in its own time.
+pub fn poll_with(
+    counterpart: &Counterpart,
+    door: &Arc<Kept>,
+    leases: &Arc<Held>,
+    timing: Timing,
+) -> Running {
+    let settings = Settings {
+        timing,
+        ..settings(counterpart, Mode::Poll)
+    };
+    let telegram = Telegram::new(settings, Arc::new(WallClock), alarm()).unwrap();
+    run(Arc::new(telegram), door, leases, None, String::new())
 }
 
 pub async fn webhook(counterpart: &Counterpart, door: &Arc<Kept>) -> Running {

@@ -4,7 +4,7 @@ use super::{Conversation, Line, MemoryStore, Outgoing, Pointer, Queued, Seen, St
 use crate::{
     seams::{
         Accepted, Arrival, COALESCE, Claim, Committed, Draft, Emergency, Fence, Held, Outcome,
-        RECENT, StoreError, TurnStore, Waiting,
+        RECENT, SHORT_KEEPING, StoreError, TurnStore, Waiting,
     },
     words::{
         Audience, ConversationId, Effect, Entry, EntryBody, EntryId, Epoch, HolderId, InboundId,
@@ -164,7 +164,7 @@ impl TurnStore for MemoryStore {
         if outcome.erase {
             state.erase(&fence.person);
         } else {
-            state.write(&fence.conversation, &fence.person, &outcome);
+            state.write(&fence.conversation, &fence.person, &outcome, now);
         }
         state.put_down(&fence.conversation);
         let effects = state.enqueue(
@@ -365,7 +365,7 @@ impl State {
             },
         });
         outcome.entries.splice(0..0, said);
-        self.write(id, person, &outcome);
+        self.write(id, person, &outcome, now);
         self.enqueue(
             id,
             person,
@@ -377,8 +377,15 @@ impl State {
         )
     }
 
-    /// Writes entries and changes.
-    fn write(&mut self, id: &ConversationId, person: &PersonId, outcome: &Outcome) {
+    /// Writes changes and entries.
+    fn write(&mut self, id: &ConversationId, person: &PersonId, outcome: &Outcome, now: Timestamp) {
+        self.change(person, &outcome.profile);
+        let consented = self
+            .persons
+            .get(person)
+            .and_then(|profile| profile.history_consent.as_ref())
+            .is_some_and(|consent| consent.given);
+        let expires = (!consented).then(|| outcome.expires.unwrap_or(now + SHORT_KEEPING));
         let audience = self.conversations[id].audience;
         for entry in &outcome.entries {
             self.lines.push(Line {
@@ -387,11 +394,10 @@ impl State {
                     person: person.clone(),
                     ..entry.clone()
                 },
-                expires: outcome.expires,
+                expires,
                 audience,
             });
         }
-        self.change(person, &outcome.profile);
     }
 
     /// Puts effects into the outbox and leases those that need not wait.

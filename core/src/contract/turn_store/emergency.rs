@@ -4,13 +4,13 @@ use crate::{
     contract::{
         Store,
         fixtures::{
-            accept, ana, answer, at, choice, claim, command, crisis_reply, due, exchange, ids,
-            is_lost, lines, of_kind, photo, said, texts, until, words,
+            DAY, accept, ana, answer, at, choice, claim, command, commit, crisis_reply, due,
+            exchange, ids, is_lost, lines, of_kind, photo, said, texts, until, words,
         },
         keeps,
     },
-    seams::{Accepted, Arrival, Draft, Held, ProfileChange, Settlement},
-    words::{Effect, EntryBody, PersonId},
+    seams::{Accepted, Arrival, Draft, Held, Outcome, ProfileChange, Settlement},
+    words::{AuditNote, Consent, Effect, EntryBody, PersonId, Purpose},
 };
 
 pub(super) async fn all<S: Store>(make: &impl AsyncFn() -> S) {
@@ -25,7 +25,70 @@ pub(super) async fn all<S: Store>(make: &impl AsyncFn() -> S) {
         a_draft_goes_with_its_messages,
         changes_to_the_person_are_made,
         it_waits_for_no_other_effect,
+        its_lines_stay_under_consent,
+        a_revocation_during_a_turn_shortens,
     );
+}
+
+fn decides(given: bool, seconds: u64) -> ProfileChange {
+    ProfileChange::Consent(Consent {
+        purpose: Purpose::History,
+        given,
+        wording: "1".to_owned(),
+        at: at(seconds),
+        channel: "telegram".to_owned(),
+    })
+}
+
+/// Ana decides on her history.
+async fn decide(store: &impl Store, person: &PersonId, given: bool, seconds: u64) {
+    let note = AuditNote {
+        code: "consent".to_owned(),
+        details: serde_json::Value::Null,
+    };
+    let changes = [decides(given, seconds)];
+    store
+        .change(person, &changes, note, at(seconds))
+        .await
+        .unwrap();
+}
+
+/// What is left of a person's lines then.
+async fn left(store: &impl Store, person: &PersonId, seconds: u64) -> usize {
+    let left = store.after(person, None, 1000, at(seconds)).await.unwrap();
+    left.len()
+}
+
+async fn its_lines_stay_under_consent(store: impl Store) {
+    let (person, _) = exchange(&store, ana("1"), &["a"], 0).await;
+    decide(&store, &person, true, 1).await;
+    accept(&store, ana("2")).await;
+    danger(&store, "3", "ana", 2).await;
+    assert_eq!(left(&store, &person, 20 * DAY).await, 5);
+}
+
+async fn a_revocation_during_a_turn_shortens(store: impl Store) {
+    let (person, _) = exchange(&store, ana("1"), &["a"], 0).await;
+    decide(&store, &person, true, 1).await;
+    accept(&store, ana("2")).await;
+    let running = claim(&store, "ana", 2).await;
+    decide(&store, &person, false, 3).await;
+    let outcome = Outcome {
+        expires: None,
+        ..answer(&running, &["b"], 4)
+    };
+    commit(&store, &running.fence, &ids(&running), outcome, 4).await;
+    assert_eq!(left(&store, &person, 5).await, 4);
+    assert_eq!(left(&store, &person, 4 + DAY).await, 0);
+
+    accept(&store, ana("3")).await;
+    let running = claim(&store, "ana", 5).await;
+    let outcome = Outcome {
+        profile: vec![decides(true, 5)],
+        ..answer(&running, &["c"], 5)
+    };
+    commit(&store, &running.fence, &ids(&running), outcome, 5).await;
+    assert_eq!(left(&store, &person, 20 * DAY).await, 6);
 }
 
 /// Ana is in danger in `room`.
