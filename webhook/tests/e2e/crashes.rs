@@ -54,14 +54,20 @@ async fn is_killed(telegram: &Arc<Counterpart>, setup: &Setup, kills: usize) {
     let mut muykol = setup.start().await;
     let crowd = Crowd::writes(telegram, LOAD);
     for _ in 0..kills {
-        crowd.writes_on(5 + usize::try_from(random(25)).unwrap()).await;
+        crowd
+            .writes_on(5 + usize::try_from(random(25)).unwrap())
+            .await;
         // Not on the beat of the messages.
         tokio::time::sleep(Duration::from_micros(random(50_000))).await;
         muykol.kill_9();
         muykol = setup.start().await;
     }
     crowd.writes_on(10).await;
-    report(&format!("{kills} kills"), &crowd.is_answered(&setup.store()).await, kills);
+    report(
+        &format!("{kills} kills"),
+        &crowd.is_answered(&setup.store()).await,
+        kills,
+    );
     assert!(muykol.is_alive());
 }
 
@@ -74,7 +80,9 @@ async fn paused_past_its_leases() {
         let muykol = setup.start().await;
         let crowd = Crowd::writes(&telegram, LOAD);
         for _ in 0..pauses {
-            crowd.writes_on(20 + usize::try_from(random(20)).unwrap()).await;
+            crowd
+                .writes_on(20 + usize::try_from(random(20)).unwrap())
+                .await;
             muykol.signal("STOP");
             tokio::time::sleep(PAUSE).await;
             muykol.signal("CONT");
@@ -98,7 +106,9 @@ async fn paused_past_its_leases_while_another_takes_over() {
         let mut both = [setup.start().await, beside.start().await];
         let crowd = Crowd::writes(&telegram, LOAD);
         for _ in 0..pauses {
-            crowd.writes_on(20 + usize::try_from(random(20)).unwrap()).await;
+            crowd
+                .writes_on(20 + usize::try_from(random(20)).unwrap())
+                .await;
             both[0].signal("STOP");
             tokio::time::sleep(PAUSE).await;
             both[0].signal("CONT");
