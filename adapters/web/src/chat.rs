@@ -36,6 +36,11 @@ pub(crate) enum Saying {
 }
 
 impl Saying {
+    /// What somebody wrote. NUL is no character of any writing, and a store may end at it.
+    pub(crate) fn written(text: &str) -> Self {
+        Self::Text(text.replace('\0', ""))
+    }
+
     /// The words in it, for the crisis card.
     pub(crate) fn text(&self) -> &str {
         match self {
@@ -47,7 +52,7 @@ impl Saying {
     /// Refuses what no reply could be given to.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         match self {
-            Self::Text(text) if text.trim().is_empty() => Err(Problem::field(
+            Self::Text(text) if text.chars().all(is_unseen) => Err(Problem::field(
                 "text",
                 "The message is empty. Write a few words and send it again.",
             )),
@@ -74,6 +79,21 @@ impl Saying {
             Self::Choice(id) => InboundKind::Choice { id: id.clone() },
         }
     }
+}
+
+/// Whether a character alone shows nothing: white space, a control, or one of Unicode's
+/// `Default_Ignorable_Code_Point`s, such as the zero-width space.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// `/verse John 3:16` as a command; `None` for words that merely begin with a slash.
@@ -363,5 +383,14 @@ mod tests {
         assert!(Saying::Text("é".repeat(LONGEST + 1)).check().is_err());
         assert!(Saying::Text(" \n\t\u{a0}".to_owned()).check().is_err());
         assert!(Saying::Choice(String::new()).check().is_err());
+        for unseen in ["\u{200b}", "\0", " \u{feff}\u{2060}\u{1}\u{e0020}"] {
+            assert!(Saying::written(unseen).check().is_err(), "{unseen:?}");
+        }
+        assert!(
+            Saying::written("\u{1f468}\u{200d}\u{1f469}")
+                .check()
+                .is_ok()
+        );
+        assert!(Saying::written("he\0lp") == Saying::Text("help".to_owned()));
     }
 }

@@ -59,7 +59,7 @@ impl NewMessage {
     fn saying(&self) -> Result<Saying, Problem> {
         chat::check_client_id(&self.client_id)?;
         let saying = match (&self.text, &self.choice) {
-            (Some(text), None) => Saying::Text(text.clone()),
+            (Some(text), None) => Saying::written(text),
             (None, Some(id)) => Saying::Choice(id.clone()),
             (None, None) => return Err(Problem::field("text", "Send a text or a choice.")),
             (Some(_), Some(_)) => {

@@ -68,7 +68,7 @@ pub(crate) async fn say(
     };
     let saying = match form.choice {
         Some(id) => Saying::Choice(id),
-        None => Saying::Text(form.text),
+        None => Saying::written(&form.text),
     };
     let sent = cookie::read(&headers, state.config());
     let token = match proven(&headers, sent, &form.form_token) {
