@@ -3,15 +3,19 @@
 //! Three promises are kept here. A message in danger that cannot be stored is answered in the
 //! response. A message turned away before the door still meets real help if it speaks of danger.
 //! Whoever waits for a reply cannot miss its wake-up: the wait begins before the first look.
+//! Whoever asked to be erased is told that it is done, though no reply of it is left to read.
 
 use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt as _;
 use muykol_core::{
-    path::Received,
+    path::{Received, forgotten_words},
     seams::{Event, Subscription},
-    words::{Block, Entry, EntryBody, Inbound, InboundId, InboundKind, PersonId, Reply, Timestamp},
+    words::{
+        AnsweredBy, Block, ConversationId, CrisisReading, EmotionReading, Entry, EntryBody,
+        EntryId, Inbound, InboundId, InboundKind, PersonId, Reply, Timestamp,
+    },
 };
 use uuid::Uuid;
 
@@ -32,6 +36,11 @@ pub(crate) enum Saying {
 }
 
 impl Saying {
+    /// What somebody wrote. NUL is no character of any writing, and a store may end at it.
+    pub(crate) fn written(text: &str) -> Self {
+        Self::Text(text.replace('\0', ""))
+    }
+
     /// The words in it, for the crisis card.
     pub(crate) fn text(&self) -> &str {
         match self {
@@ -43,7 +52,7 @@ impl Saying {
     /// Refuses what no reply could be given to.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         match self {
-            Self::Text(text) if text.trim().is_empty() => Err(Problem::field(
+            Self::Text(text) if text.chars().all(is_unseen) => Err(Problem::field(
                 "text",
                 "The message is empty. Write a few words and send it again.",
             )),
@@ -70,6 +79,21 @@ impl Saying {
             Self::Choice(id) => InboundKind::Choice { id: id.clone() },
         }
     }
+}
+
+/// Whether a character alone shows nothing: white space, a control, or one of Unicode's
+/// `Default_Ignorable_Code_Point`s, such as the zero-width space.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// `/verse John 3:16` as a command; `None` for words that merely begin with a slash.
@@ -185,6 +209,8 @@ pub(crate) fn in_care(state: &WebState, problem: Problem, text: &str) -> Problem
 /// A wait for the reply to one message.
 pub(crate) struct ReplyWatch<'a> {
     state: &'a WebState,
+    visitor: &'a Visitor,
+    person: PersonId,
     inbound: InboundId,
     events: Option<Subscription>,
     begun: bool,
@@ -194,23 +220,53 @@ pub(crate) struct ReplyWatch<'a> {
 pub(crate) enum Progress {
     /// A checked piece of the reply that is still being written.
     Delta(Event),
+    /// What came of the message in the end.
+    Answer(Answer),
+}
+
+/// What came of a message that was accepted.
+pub(crate) enum Answer {
     /// The reply.
     Reply(Box<Reply>),
+    /// The person is erased, and with them the message and whatever was said to it.
+    Forgotten,
+}
+
+/// The receipt of an erasure, in the shape of a reply. It is in no history: its id is that of the
+/// message, and there is no conversation any more.
+pub(crate) fn receipt(inbound: &InboundId) -> Reply {
+    Reply {
+        id: EntryId::from(inbound.0.as_str()),
+        conversation_id: ConversationId::from(""),
+        text: forgotten_words().to_owned(),
+        blocks: vec![Block::text(forgotten_words())],
+        emotion: EmotionReading::unclear(),
+        crisis: CrisisReading::default(),
+        prayer_offered: false,
+        answered_by: AnsweredBy::System,
+    }
 }
 
 impl<'a> ReplyWatch<'a> {
     /// Begins to watch. Subscribed before anything is read, so that a reply committed between
     /// the two is seen by the read, and one committed later by the wake-up.
-    pub(crate) async fn begin(state: &'a WebState, person: &PersonId, inbound: InboundId) -> Self {
+    pub(crate) async fn begin(
+        state: &'a WebState,
+        visitor: &'a Visitor,
+        person: PersonId,
+        inbound: InboundId,
+    ) -> Self {
         Self {
-            events: Some(state.seams().events.subscribe(person).await),
+            events: Some(state.seams().events.subscribe(&person).await),
             state,
+            visitor,
+            person,
             inbound,
             begun: false,
         }
     }
 
-    /// What comes next. Never ends without the reply: the caller sets the deadline. A store that
+    /// What comes next. Never ends without the answer: the caller sets the deadline. A store that
     /// fails meanwhile is asked again; the message is on disk.
     pub(crate) async fn next(&mut self) -> Progress {
         loop {
@@ -226,9 +282,20 @@ impl<'a> ReplyWatch<'a> {
                 ..
             })) = answer
             {
-                return Progress::Reply(Box::new(reply));
+                return Progress::Answer(Answer::Reply(Box::new(reply)));
+            }
+            if self.is_gone().await {
+                self.state.desk().forget(&self.visitor.token_hash);
+                return Progress::Answer(Answer::Forgotten);
             }
         }
+    }
+
+    /// Whether the person was erased: their address is nobody's now, or somebody else's. A store
+    /// that does not answer erased nobody.
+    async fn is_gone(&mut self) -> bool {
+        let found = self.state.seams().people.find(&self.visitor.address).await;
+        found.is_ok_and(|found| found.is_none_or(|profile| profile.id != self.person))
     }
 
     /// Waits for a reason to look at the store, or for a piece of this reply.
@@ -258,16 +325,16 @@ impl<'a> ReplyWatch<'a> {
         }
     }
 
-    /// The reply, if it comes within `patience`.
-    pub(crate) async fn reply(&mut self, patience: Duration) -> Option<Box<Reply>> {
-        let reply = async {
+    /// The answer, if it comes within `patience`.
+    pub(crate) async fn answer(&mut self, patience: Duration) -> Option<Answer> {
+        let answer = async {
             loop {
-                if let Progress::Reply(reply) = self.next().await {
-                    return reply;
+                if let Progress::Answer(answer) = self.next().await {
+                    return answer;
                 }
             }
         };
-        tokio::time::timeout(patience, reply).await.ok()
+        tokio::time::timeout(patience, answer).await.ok()
     }
 }
 
@@ -316,5 +383,14 @@ mod tests {
         assert!(Saying::Text("é".repeat(LONGEST + 1)).check().is_err());
         assert!(Saying::Text(" \n\t\u{a0}".to_owned()).check().is_err());
         assert!(Saying::Choice(String::new()).check().is_err());
+        for unseen in ["\u{200b}", "\0", " \u{feff}\u{2060}\u{1}\u{e0020}"] {
+            assert!(Saying::written(unseen).check().is_err(), "{unseen:?}");
+        }
+        assert!(
+            Saying::written("\u{1f468}\u{200d}\u{1f469}")
+                .check()
+                .is_ok()
+        );
+        assert!(Saying::written("he\0lp") == Saying::Text("help".to_owned()));
     }
 }

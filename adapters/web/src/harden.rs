@@ -31,6 +31,10 @@ use crate::{
 /// The most bytes all headers of a request may have together, and how many they may be.
 const HEADER_BYTES: usize = 16 * 1024;
 const HEADER_COUNT: usize = 64;
+/// Where the routes of other channels are.
+const OTHERS: &str = "/webhooks/";
+/// The largest body announced to any of them, in bytes.
+const LARGEST: usize = 2 * 1024 * 1024;
 /// How much of a body that is too large is read before it is refused, in bytes, and how long.
 const HEARD_OUT: usize = 4 * 1024 * 1024;
 const HEARD_OUT_FOR: Duration = Duration::from_secs(2);
@@ -142,7 +146,7 @@ fn speaks_for_itself(response: &Response) -> bool {
 
 fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
-    let for_programs = ["/v1/", "/webhooks/"]
+    let for_programs = ["/v1/", OTHERS]
         .iter()
         .any(|prefix| path.starts_with(prefix));
     !for_programs
@@ -170,9 +174,10 @@ async fn limit(State(config): State<Arc<WebConfig>>, request: Request, next: Nex
         )
         .into_response();
     }
-    if announced_length(headers).is_some_and(|length| length > config.body_limit as u64) {
+    let most = largest_body(request.uri().path(), &config);
+    if announced_length(headers).is_some_and(|length| length > most as u64) {
         hear_out(request).await;
-        return too_large(config.body_limit).into_response();
+        return too_large(most).into_response();
     }
     match tokio::time::timeout(config.request_timeout, next.run(request)).await {
         Ok(response) => response,
@@ -183,6 +188,16 @@ async fn limit(State(config): State<Arc<WebConfig>>, request: Request, next: Nex
         )
         .after(std::time::Duration::from_secs(5))
         .into_response(),
+    }
+}
+
+/// The largest body that is read at a path. Another channel's route knows what its provider
+/// sends and may set a `DefaultBodyLimit` of its own above this channel's.
+fn largest_body(path: &str, config: &WebConfig) -> usize {
+    if path.starts_with(OTHERS) {
+        LARGEST.max(config.body_limit)
+    } else {
+        config.body_limit
     }
 }
 

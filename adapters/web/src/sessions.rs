@@ -91,10 +91,36 @@ struct Remembered {
     old: HashMap<String, Memory>,
 }
 
-#[derive(Clone)]
 struct Memory {
-    address: Address,
+    held: Held,
     until: Timestamp,
+}
+
+/// What is remembered of a token.
+#[derive(Clone)]
+enum Held {
+    /// Its session stands for this address.
+    Standing(Address),
+    /// Its session was erased: a look that began before must not bring it back.
+    Ended,
+}
+
+impl Remembered {
+    fn get(&self, token_hash: &str, now: Timestamp) -> Option<&Held> {
+        let memory = self
+            .young
+            .get(token_hash)
+            .or_else(|| self.old.get(token_hash))?;
+        (memory.until > now).then_some(&memory.held)
+    }
+
+    fn insert(&mut self, token_hash: &str, held: Held, until: Timestamp) {
+        if self.young.len() >= HALF {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young
+            .insert(token_hash.to_owned(), Memory { held, until });
+    }
 }
 
 impl SessionDesk {
@@ -128,11 +154,15 @@ impl SessionDesk {
     pub(crate) async fn find(&self, token: &Token) -> Lookup {
         let token_hash = token.hash();
         let now = self.clock.now();
-        if let Some(address) = self.recall(&token_hash, now) {
-            return Lookup::Known(Visitor {
-                address,
-                token_hash,
-            });
+        match self.recall(&token_hash, now) {
+            Some(Held::Standing(address)) => {
+                return Lookup::Known(Visitor {
+                    address,
+                    token_hash,
+                });
+            }
+            Some(Held::Ended) => return Lookup::Unknown,
+            None => {}
         }
         let asked = tokio::time::timeout(PATIENCE, self.store.session(&token_hash, now)).await;
         match asked {
@@ -153,11 +183,11 @@ impl SessionDesk {
         self.visitor(token.hash())
     }
 
-    /// Forgets a session that was erased.
+    /// Ends a session that was erased: from now on its token stands for nobody.
     pub(crate) fn forget(&self, token_hash: &str) {
+        let until = self.clock.now() + REMEMBERED;
         let mut remembered = self.lock();
-        remembered.young.remove(token_hash);
-        remembered.old.remove(token_hash);
+        remembered.insert(token_hash, Held::Ended, until);
     }
 
     /// Who has this token. The address is a hash of the hash: whoever reads addresses learns
@@ -176,26 +206,16 @@ impl SessionDesk {
 
     fn remember(&self, token_hash: &str, session: &Session) {
         let until = session.expires.min(self.clock.now() + REMEMBERED);
+        let held = Held::Standing(session.address.clone());
         let mut remembered = self.lock();
-        if remembered.young.len() >= HALF {
-            remembered.old = std::mem::take(&mut remembered.young);
+        let ended = remembered.get(token_hash, self.clock.now());
+        if !matches!(ended, Some(Held::Ended)) {
+            remembered.insert(token_hash, held, until);
         }
-        remembered.young.insert(
-            token_hash.to_owned(),
-            Memory {
-                address: session.address.clone(),
-                until,
-            },
-        );
     }
 
-    fn recall(&self, token_hash: &str, now: Timestamp) -> Option<Address> {
-        let remembered = self.lock();
-        let memory = remembered
-            .young
-            .get(token_hash)
-            .or_else(|| remembered.old.get(token_hash))?;
-        (memory.until > now).then(|| memory.address.clone())
+    fn recall(&self, token_hash: &str, now: Timestamp) -> Option<Held> {
+        self.lock().get(token_hash, now).cloned()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Remembered> {

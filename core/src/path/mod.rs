@@ -31,7 +31,7 @@ pub use engine::Engine;
 pub(crate) use engine::lanes;
 pub use outbox::Delivered;
 pub use recent_crises::RecentCrises;
-pub use voice::first_notice;
+pub use voice::{first_notice, forgotten_words};
 pub use watchers::Watchers;
 pub use wiring::{Couriers, Settings, Store, Wiring};
 pub use work::Work;

@@ -141,6 +141,12 @@ pub(super) fn forget_question() -> Vec<Block> {
     ]
 }
 
+/// What is said to somebody who was just erased. That reply stays in no history: a channel that
+/// reads its replies there says these words itself.
+pub fn forgotten_words() -> &'static str {
+    &lines().forgotten
+}
+
 /// A translation was chosen.
 pub(super) fn translation_set(translation: &str) -> String {
     lines()

@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use muykol_core::{
     path::{Door, Engine, first_notice},
     seams::Operations,
@@ -14,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, TelegramMode},
     operator,
-    server::{self, Watch},
+    server::{self, Limits, Watch},
     telemetry,
     wiring::{self, Failure, GRACE, Parts, SiteCare},
 };
@@ -40,7 +39,12 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
             .await
             .map_err(|error| cannot_listen(bind, &error))?;
         let routes = server::metrics_alone(metrics.clone());
-        tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
+        tasks.spawn(server::serve(
+            listener,
+            routes,
+            Limits::default(),
+            stop.clone(),
+        ));
     }
 
     let state = WebState::new(
@@ -60,7 +64,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     if let (Some(telegram), TelegramMode::Webhook) = (&parts.telegram, config.telegram.mode) {
         routes = routes.merge(telegram.routes(engine.clone()));
     }
-    let app = harden(routes, &state).into_make_service_with_connect_info::<SocketAddr>();
+    let app = harden(routes, &state);
 
     if let Some(telegram) = &parts.telegram {
         let (telegram, door, stop) = (telegram.clone(), engine.clone(), stopped.clone());
@@ -77,15 +81,12 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     tasks.spawn(operator::forget_limits(parts.limiter.clone()));
 
     tasks.spawn(greet(config.clone(), parts.telegram.clone(), address));
-    let serving = {
-        let stop = stop.clone();
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        tokio::spawn(async move {
-            axum::serve(listener, app)
-                .with_graceful_shutdown(async move { stop.cancelled().await })
-                .await
-        })
-    };
+    let serving = tokio::spawn(server::serve(
+        listener,
+        app,
+        Limits::default(),
+        stop.clone(),
+    ));
     let running = {
         let engine = engine.clone();
         tokio::spawn(async move { engine.run(stopped, GRACE).await })

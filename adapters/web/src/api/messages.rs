@@ -24,11 +24,11 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{auth, body, schema},
-    chat::{self, Progress, ReplyWatch, Said, Saying},
+    chat::{self, Answer, Progress, ReplyWatch, Said, Saying},
     harden,
     problem::Problem,
     request_id::RequestId,
-    sessions::Lookup,
+    sessions::{Lookup, Visitor},
     state::WebState,
 };
 
@@ -59,7 +59,7 @@ impl NewMessage {
     fn saying(&self) -> Result<Saying, Problem> {
         chat::check_client_id(&self.client_id)?;
         let saying = match (&self.text, &self.choice) {
-            (Some(text), None) => Saying::Text(text.clone()),
+            (Some(text), None) => Saying::written(text),
             (None, Some(id)) => Saying::Choice(id.clone()),
             (None, None) => return Err(Problem::field("text", "Send a text or a choice.")),
             (Some(_), Some(_)) => {
@@ -78,7 +78,8 @@ impl NewMessage {
 /// `accepted`, `delta` (a checked piece of what is being written), `reply`, `error`.
 ///
 /// A message in danger is answered even while nothing can be stored: the reply then carries
-/// `"stored": false`.
+/// `"stored": false`. A message that erases its sender is answered with a receipt, in no history
+/// and under the id of the message; the session has then ended.
 #[utoipa::path(
     post,
     path = "/v1/chat/messages",
@@ -129,11 +130,13 @@ pub(crate) async fn post(
     match chat::say(&state, inbound).await? {
         Said::Unstored(reply) if streamed => Ok(one_event("reply", &unstored(&reply))),
         Said::Unstored(reply) => Ok(reply_response(&unstored(&reply))),
-        Said::Accepted { id, person } if streamed => Ok(stream(state, request_id, id, person)),
+        Said::Accepted { id, person } if streamed => {
+            Ok(stream(state, request_id, visitor, id, person))
+        }
         Said::Accepted { id, person } => {
-            let mut watch = ReplyWatch::begin(&state, &person, id.clone()).await;
-            match watch.reply(state.config().reply_wait).await {
-                Some(reply) => Ok(reply_response(&json!(reply))),
+            let mut watch = ReplyWatch::begin(&state, &visitor, person, id.clone()).await;
+            match watch.answer(state.config().reply_wait).await {
+                Some(answer) => Ok(reply_response(&told(&answer, &id))),
                 None => Ok(still_writing(id)),
             }
         }
@@ -162,6 +165,14 @@ pub(crate) fn wants_events(headers: &HeaderMap) -> bool {
 
 fn reply_response(reply: &serde_json::Value) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response()
+}
+
+/// An answer as the client reads it.
+fn told(answer: &Answer, id: &InboundId) -> serde_json::Value {
+    match answer {
+        Answer::Reply(reply) => json!(reply),
+        Answer::Forgotten => json!(chat::receipt(id)),
+    }
 }
 
 /// The reply to a message that could not be kept.
@@ -245,15 +256,21 @@ pub(crate) fn delta(event: &Event) -> Option<sse::Event> {
 }
 
 /// The events of one message: `accepted`, deltas, `reply`; or `error` if it takes too long.
-fn stream(state: WebState, request_id: RequestId, id: InboundId, person: PersonId) -> Response {
+fn stream(
+    state: WebState,
+    request_id: RequestId,
+    visitor: Visitor,
+    id: InboundId,
+    person: PersonId,
+) -> Response {
     let (sender, receiver) = mpsc::channel(16);
     tokio::spawn(async move {
         let accepted = sse::Event::default()
             .event("accepted")
             .data(json!({ "id": id }).to_string());
-        let told = async {
+        let telling = async {
             sender.send(Ok(accepted)).await?;
-            let mut watch = ReplyWatch::begin(&state, &person, id.clone()).await;
+            let mut watch = ReplyWatch::begin(&state, &visitor, person, id.clone()).await;
             loop {
                 match watch.next().await {
                     Progress::Delta(event) => {
@@ -261,17 +278,17 @@ fn stream(state: WebState, request_id: RequestId, id: InboundId, person: PersonI
                             sender.send(Ok(delta)).await?;
                         }
                     }
-                    Progress::Reply(reply) => {
+                    Progress::Answer(answer) => {
                         let reply = sse::Event::default()
                             .event("reply")
-                            .data(json!(reply).to_string());
+                            .data(told(&answer, &id).to_string());
                         return sender.send(Ok(reply)).await;
                     }
                 }
             }
         };
         tokio::select! {
-            _ = told => {}
+            _ = telling => {}
             // The client has gone; the turn goes on without it.
             () = sender.closed() => {}
             () = state.seams().closing.cancelled() => {}

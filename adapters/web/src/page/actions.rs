@@ -20,11 +20,11 @@ use crate::{
         messages::unread,
         session::{Peer, admit},
     },
-    chat::{self, ReplyWatch, Said, Saying},
+    chat::{self, Answer, ReplyWatch, Said, Saying},
     page::{
         cookie,
         render::{page, see},
-        show::blank,
+        show::{blank, forgotten},
         view::{Alert, Line, cards, words},
     },
     problem::Problem,
@@ -68,7 +68,7 @@ pub(crate) async fn say(
     };
     let saying = match form.choice {
         Some(id) => Saying::Choice(id),
-        None => Saying::Text(form.text),
+        None => Saying::written(&form.text),
     };
     let sent = cookie::read(&headers, state.config());
     let token = match proven(&headers, sent, &form.form_token) {
@@ -89,6 +89,7 @@ pub(crate) async fn say(
             see("/#help", fresh)
         }
         Ok(Answered::Reply(_)) => see("/#latest", fresh),
+        Ok(Answered::Forgotten) => forgotten(&state),
         Ok(Answered::Later(id)) => see(&format!("/?waiting={id}#waiting"), fresh),
         Ok(Answered::Unstored(reply)) => unstored(&state, &token, &saying, &reply),
         Err(problem) => refused(&state, &headers, Some(&token), problem, &saying),
@@ -119,6 +120,7 @@ async fn enter(
 
 enum Answered {
     Reply(Box<Reply>),
+    Forgotten,
     Later(InboundId),
     Unstored(Box<Reply>),
 }
@@ -139,9 +141,12 @@ async fn answer(
     match chat::say(state, inbound).await? {
         Said::Unstored(reply) => Ok(Answered::Unstored(reply)),
         Said::Accepted { id, person } => {
-            let mut watch = ReplyWatch::begin(state, &person, id.clone()).await;
-            let reply = watch.reply(state.config().reply_wait).await;
-            Ok(reply.map_or(Answered::Later(id), Answered::Reply))
+            let mut watch = ReplyWatch::begin(state, visitor, person, id.clone()).await;
+            Ok(match watch.answer(state.config().reply_wait).await {
+                Some(Answer::Reply(reply)) => Answered::Reply(reply),
+                Some(Answer::Forgotten) => Answered::Forgotten,
+                None => Answered::Later(id),
+            })
         }
     }
 }
@@ -265,10 +270,8 @@ pub(crate) async fn leave(
     });
     match proof {
         Ok(_) => {
-            let mut response = see("/", cookie::clear(state.config()));
-            response
-                .headers_mut()
-                .insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+            let mut response = see("/", None);
+            response.headers_mut().extend(cookie::gone(state.config()));
             response
         }
         Err(problem) => problem.into_response(),

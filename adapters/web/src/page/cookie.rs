@@ -26,9 +26,14 @@ pub(crate) fn keep(token: &Token, config: &WebConfig) -> Option<HeaderValue> {
     set(token.as_str(), config.session_lifetime.as_secs(), config)
 }
 
-/// `Set-Cookie` that ends the session in this browser.
-pub(crate) fn clear(config: &WebConfig) -> Option<HeaderValue> {
-    set("", 0, config)
+/// The headers that end the session in this browser and empty its cache of it.
+pub(crate) fn gone(config: &WebConfig) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(cleared) = set("", 0, config) {
+        headers.insert(header::SET_COOKIE, cleared);
+    }
+    headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    headers
 }
 
 fn set(value: &str, seconds: u64, config: &WebConfig) -> Option<HeaderValue> {

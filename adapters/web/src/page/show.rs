@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use crate::{
     api::history::is_id,
-    chat::ReplyWatch,
+    chat::{Answer, ReplyWatch},
     page::{
         cookie,
         render::{page, see},
-        view::{Alert, ChatPage, Line, Shell, cards},
+        view::{Alert, ChatPage, ForgottenPage, Line, Shell, cards},
     },
     problem::Problem,
     sessions::{Lookup, Token, Visitor},
@@ -76,11 +76,21 @@ pub(crate) async fn show(
         Ok(Some(visitor)) => match read(&state, &token, &visitor, &which).await {
             Ok(Shown::Page(page)) => *page,
             Ok(Shown::Answered) => return see("/#latest", None),
+            Ok(Shown::Forgotten) => return forgotten(&state),
             Err(_) => unreadable(&state, &token),
         },
         Err(()) => unreadable(&state, &token),
     };
     page(StatusCode::OK, &beside, &shown)
+}
+
+/// The page that confirms an erasure; it ends the session in this browser.
+pub(crate) fn forgotten(state: &WebState) -> Response {
+    page(
+        StatusCode::OK,
+        &cookie::gone(state.config()),
+        &ForgottenPage::new(state),
+    )
 }
 
 /// A page on which nothing was said yet.
@@ -123,6 +133,8 @@ enum Shown {
     Page(Box<ChatPage>),
     /// The reply that was waited for is there.
     Answered,
+    /// The person was erased meanwhile.
+    Forgotten,
 }
 
 /// The conversation, or an error if the store takes too long to tell it.
@@ -152,15 +164,21 @@ async fn conversation(
     let seams = state.seams();
     let mut page = blank(state, token);
     let found = seams.people.find(&visitor.address).await;
+    let waiting = which.waiting.as_deref().filter(|id| is_id(id));
     let Some(profile) = found.map_err(|_| Problem::store_down())? else {
+        if waiting.is_some() {
+            state.desk().forget(&visitor.token_hash);
+            return Ok(Shown::Forgotten);
+        }
         return Ok(Shown::Page(Box::new(page)));
     };
-    if let Some(id) = which.waiting.as_deref().filter(|id| is_id(id)) {
+    if let Some(id) = waiting {
         let look = which.look.is_some();
-        if answered(state, &profile.id, &InboundId::from(id), look).await? {
-            return Ok(Shown::Answered);
+        match answered(state, visitor, &profile.id, InboundId::from(id), look).await? {
+            Some(Answer::Reply(_)) => return Ok(Shown::Answered),
+            Some(Answer::Forgotten) => return Ok(Shown::Forgotten),
+            None => page.waiting = Some(id.to_owned()),
         }
-        page.waiting = Some(id.to_owned());
     }
     let before = which.before.as_deref().filter(|id| is_id(id));
     let mut entries = seams
@@ -195,19 +213,24 @@ async fn conversation(
     Ok(Shown::Page(Box::new(page)))
 }
 
-/// Whether a message of this person's has its reply; waits for it if asked to.
+/// What came of a message of this person's; waits for it if asked to.
 async fn answered(
     state: &WebState,
+    visitor: &Visitor,
     person: &PersonId,
-    inbound: &InboundId,
+    inbound: InboundId,
     look: bool,
-) -> Result<bool, Problem> {
+) -> Result<Option<Answer>, Problem> {
     if look {
-        let mut watch = ReplyWatch::begin(state, person, inbound.clone()).await;
-        return Ok(watch.reply(state.config().reply_wait).await.is_some());
+        let mut watch = ReplyWatch::begin(state, visitor, person.clone(), inbound).await;
+        return Ok(watch.answer(state.config().reply_wait).await);
     }
-    let answer = state.seams().history.answer(inbound).await;
-    Ok(answer.map_err(|_| Problem::store_down())?.is_some())
+    let answer = state.seams().history.answer(&inbound).await;
+    let entry = answer.map_err(|_| Problem::store_down())?;
+    Ok(entry.and_then(|entry| match entry.body {
+        EntryBody::Muykol { reply, .. } => Some(Answer::Reply(Box::new(reply))),
+        EntryBody::Person { .. } => None,
+    }))
 }
 
 /// The blocks of the latest reply to danger, while it is recent.

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use muykol_core::words::{
-    AnsweredBy, Block, Choice, Entry, EntryBody, EntryId, Reply, Resource, Timestamp,
+use muykol_core::{
+    path::forgotten_words,
+    words::{AnsweredBy, Block, Choice, Entry, EntryBody, EntryId, Reply, Resource, Timestamp},
 };
 
 use crate::{page::assets, problem::Problem, state::WebState, time};
@@ -346,6 +347,25 @@ impl ProblemPage {
             urgent_words: words(card),
             help: cards([&state.seams().care.helplines(None)]),
             request_id: problem.request_id().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The page that says that everything is erased.
+#[derive(Template)]
+#[template(path = "forgotten.html")]
+pub(crate) struct ForgottenPage {
+    shell: Shell,
+    words: &'static str,
+    help: Vec<Card>,
+}
+
+impl ForgottenPage {
+    pub(crate) fn new(state: &WebState) -> Self {
+        Self {
+            shell: Shell::new(state),
+            words: forgotten_words(),
+            help: cards([&state.seams().care.helplines(None)]),
         }
     }
 }

@@ -569,6 +569,35 @@ async fn everything_can_be_taken_away_and_erased() {
 }
 
 #[tokio::test]
+async fn whoever_asks_to_be_erased_is_told_at_once_and_their_session_ends() {
+    let world = World::new().await;
+    let token = world.session().await;
+    world.say(&token, "Remember this?", "1").await;
+    let begun = Instant::now();
+    let body = json!({ "choice": "forget:yes", "client_id": "2" });
+    let response = world.post_message(&token, &body).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    let receipt: Value = response.json().await.unwrap();
+    assert_eq!(receipt["text"], muykol_core::path::forgotten_words());
+    assert_eq!(receipt["answered_by"], "system");
+    assert!(!receipt["id"].as_str().unwrap().is_empty());
+    problem(
+        world.say(&token, "Still there?", "3").await,
+        401,
+        "no-session",
+    )
+    .await;
+    world.store.fails();
+    problem(
+        world.say(&token, "Still there?", "4").await,
+        401,
+        "no-session",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn scripture_is_for_anyone() {
     let world = World::new().await;
     let get = |path: &str| world.http.get(world.at_path(path)).send();

@@ -192,7 +192,11 @@ async fn other_routers_stand_behind_the_same_layers() {
     let others = Router::new()
         .route("/webhooks/panics", get(panics))
         .route("/webhooks/sleeps", get(sleeps))
-        .route("/webhooks/takes", axum::routing::post(takes));
+        .route("/webhooks/takes", axum::routing::post(takes))
+        .route(
+            "/webhooks/roomy",
+            axum::routing::post(takes).layer(axum::extract::DefaultBodyLimit::max(8192)),
+        );
     let router = muykol_web::harden(muykol_web::routes(state.clone()).merge(others), &state);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -220,6 +224,16 @@ async fn other_routers_stand_behind_the_same_layers() {
         .await
         .unwrap();
     assert_eq!(response.status(), 413);
+    for (path, bytes, status) in [
+        ("/webhooks/roomy", 4096, 200),
+        ("/webhooks/roomy", 8193, 413),
+        ("/webhooks/roomy", (2 << 20) + 1, 413),
+        ("/v1/sessions", 4096, 413),
+    ] {
+        let request = http.post(format!("{url}{path}")).body(vec![0; bytes]);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{bytes} bytes to {path}");
+    }
     // Without a length in front: the body is cut off while it is read.
     let chunks =
         futures_util::stream::iter((0..4).map(|_| Ok::<_, std::io::Error>(vec![0_u8; 1024])));

@@ -279,6 +279,30 @@ async fn leaving_shows_nothing_to_the_next_person() {
 }
 
 #[tokio::test]
+async fn an_erasure_is_confirmed_and_nothing_is_left_in_the_browser() {
+    let world = World::new().await;
+    let mut browser = Browser::new(&world);
+    browser.say("only for me").await;
+    browser.say("/forget").await;
+    let page = browser.open("/").await;
+    assert!(page.html.contains("value=\"forget:yes\""), "{}", page.html);
+    let fields = [
+        ("choice", "forget:yes"),
+        ("form_token", &page.field("form_token")),
+        ("form_id", &page.field("form_id")),
+    ];
+    let begun = std::time::Instant::now();
+    let erased = browser.submit("/chat", &fields).await;
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert_eq!(erased.status, 200);
+    assert!(erased.html.contains("Everything is erased"));
+    assert!(erased.html.contains("just as welcome"));
+    assert!(erased.html.contains("tel:988"), "help stays at hand");
+    assert!(erased.header("set-cookie").contains("Max-Age=0"));
+    assert!(!browser.open("/").await.html.contains("only for me"));
+}
+
+#[tokio::test]
 async fn danger_puts_help_on_top() {
     let world = World::new().await;
     let mut browser = Browser::new(&world);

@@ -118,6 +118,25 @@ async fn a_reply_comes_as_accepted_deltas_reply_and_then_the_end() {
 }
 
 #[tokio::test]
+async fn an_erasure_is_told_as_a_reply() {
+    let world = World::new().await;
+    let token = world.session().await;
+    world.say(&token, "Hello", "1").await;
+    let body = json!({ "choice": "forget:yes", "client_id": "2" });
+    let request = world
+        .post_message(&token, &body)
+        .header("accept", "text/event-stream");
+    let mut reader = Reader::new(request.send().await.unwrap());
+    let accepted = reader.next().await.unwrap();
+    assert_eq!(accepted.name, "accepted");
+    let reply = reader.next().await.unwrap();
+    assert_eq!(reply.name, "reply");
+    assert_eq!(reply.data["id"], accepted.data["id"]);
+    assert_eq!(reply.data["text"], muykol_core::path::forgotten_words());
+    assert!(reader.next().await.is_none());
+}
+
+#[tokio::test]
 async fn what_is_said_later_is_told_once_and_resumed_without_a_gap() {
     let world = World::new().await;
     let token = world.session().await;
