@@ -158,7 +158,8 @@ impl Engine {
                     let nudge = Arc::new(Notify::new());
                     self.running()
                         .insert(conversation.clone(), Arc::clone(&nudge));
-                    let span = tracing::info_span!("turn", %conversation, epoch = claim.fence.epoch.0);
+                    let span =
+                        tracing::info_span!("turn", %conversation, epoch = claim.fence.epoch.0);
                     let work = self.wiring.take_turn(*claim, &nudge).instrument(span).await;
                     self.forget(&conversation, &nudge);
                     // Delivery and the next turn of the conversation go on side by side.

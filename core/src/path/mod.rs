@@ -15,12 +15,12 @@ mod outbox;
 mod present;
 mod speak;
 mod spoken;
+#[cfg(test)]
+mod stories;
 mod turn;
 mod voice;
 mod watchers;
 mod wiring;
-#[cfg(test)]
-mod stories;
 mod work;
 
 pub use commands::HISTORY_WORDING;

@@ -49,7 +49,9 @@ impl Limiter for Ration {
         }
         let left = self
             .0
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         match left {
             Ok(_) => Decision::Allowed,
             Err(_) => Decision::Denied {
@@ -117,13 +119,7 @@ impl Courier for Phone {
         Ok(Sent { message: None })
     }
 
-    async fn edit(
-        &self,
-        _: &Destination,
-        _: &str,
-        _: &Part,
-        _: bool,
-    ) -> Result<Sent, SendError> {
+    async fn edit(&self, _: &Destination, _: &str, _: &Part, _: bool) -> Result<Sent, SendError> {
         Err(SendError::Rejected("message to edit not found".to_owned()))
     }
 
@@ -364,7 +360,11 @@ async fn commands_are_answered() {
     ] {
         let id = house.commands(name, args).await;
         let reply = house.reply_to(&id).await;
-        assert!(reply.text.contains(expected), "/{name} {args}: {}", reply.text);
+        assert!(
+            reply.text.contains(expected),
+            "/{name} {args}: {}",
+            reply.text
+        );
     }
     let profile = house.store.find(&ann()).await.unwrap().unwrap();
     assert_eq!(profile.translation.as_deref(), Some("KJV"));
@@ -380,7 +380,11 @@ async fn danger_is_answered_at_once_and_shortly_the_second_time() {
     assert!(second.text.len() < first.text.len());
     assert_eq!(house.sent().len(), 2);
     let after = house.says("I don't know").await;
-    assert!(after.text.contains("988"), "care mode keeps help at hand: {}", after.text);
+    assert!(
+        after.text.contains("988"),
+        "care mode keeps help at hand: {}",
+        after.text
+    );
 }
 
 #[tokio::test]
@@ -396,7 +400,10 @@ async fn danger_in_a_public_room_is_answered_in_private() {
     house.hears(in_group()).await;
     let (room, text) = house.sent().pop().unwrap();
     assert_eq!(room, "group");
-    assert!(text.contains("https://phone.example/muykol") && !text.contains("kill"), "{text}");
+    assert!(
+        text.contains("https://phone.example/muykol") && !text.contains("kill"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -422,7 +429,11 @@ async fn a_model_is_checked_and_its_tokens_are_counted() {
     ]));
     let reply = house.says("it is a hard week").await;
     assert_eq!(reply.answered_by, AnsweredBy::Model);
-    assert!(reply.text.contains("Jesus wept.") && !reply.text.contains("May"), "{}", reply.text);
+    assert!(
+        reply.text.contains("Jesus wept.") && !reply.text.contains("May"),
+        "{}",
+        reply.text
+    );
     let profile = house.store.find(&ann()).await.unwrap().unwrap();
     assert_eq!(profile.tokens_used, 120);
 }
@@ -444,7 +455,11 @@ async fn who_writes_too_much_is_told_once_and_danger_is_never_limited() {
     house.wiring.limiter = Arc::new(Ration(AtomicU32::new(0)));
     let limited = house.says("two").await;
     assert!(limited.text.contains("20 seconds"), "{}", limited.text);
-    assert_eq!(house.sent().len(), 1, "the second telling is kept, not sent");
+    assert_eq!(
+        house.sent().len(),
+        1,
+        "the second telling is kept, not sent"
+    );
     let danger = house.says("I want to kill myself").await;
     assert_eq!(danger.answered_by, AnsweredBy::Crisis);
     assert_eq!(house.sent().len(), 2);
@@ -460,7 +475,12 @@ async fn a_photo_is_not_met_with_silence() {
     let id = house.hears(photo).await;
     let reply = house.reply_to(&id).await;
     assert!(reply.text.contains("only read words"));
-    assert!(reply.blocks.iter().any(|block| matches!(block, Block::Resources { .. })));
+    assert!(
+        reply
+            .blocks
+            .iter()
+            .any(|block| matches!(block, Block::Resources { .. }))
+    );
 }
 
 #[tokio::test]
@@ -468,7 +488,10 @@ async fn a_turn_that_keeps_dying_is_parked_with_a_kind_word_and_the_operator_is_
     let house = House::with_model(Some(vec![Piece::Words("From the model.".to_owned())]));
     let inbound = house.inbound("hello there", InboundKind::Text, Audience::Private);
     let (received, _) = house.wiring.receive(inbound, false).await;
-    let Received::Accepted { id, conversation, .. } = received else {
+    let Received::Accepted {
+        id, conversation, ..
+    } = received
+    else {
         panic!("{received:?}");
     };
     // Three holders die over it, one lease after the other.
@@ -479,14 +502,22 @@ async fn a_turn_that_keeps_dying_is_parked_with_a_kind_word_and_the_operator_is_
             holder: HolderId::random(),
             until: now + Wiring::TURN_LEASE,
         };
-        claim = house.store.claim(&conversation, request, now).await.unwrap();
+        claim = house
+            .store
+            .claim(&conversation, request, now)
+            .await
+            .unwrap();
         now = now + Wiring::TURN_LEASE;
     }
     let claim = claim.unwrap();
     assert_eq!(claim.attempts, 4);
     let work = house.wiring.take_turn(claim, &Notify::new()).await;
     let reply = house.reply_to(&id).await;
-    assert!(reply.text.contains("trouble finding an answer"), "{}", reply.text);
+    assert!(
+        reply.text.contains("trouble finding an answer"),
+        "{}",
+        reply.text
+    );
     let Some(Work::Deliver(effects)) = work.first() else {
         panic!("{work:?}");
     };
@@ -500,7 +531,12 @@ async fn the_second_try_is_curated() {
     let house = House::with_model(Some(vec![Piece::Words("From the model.".to_owned())]));
     let inbound = house.inbound("hello there", InboundKind::Text, Audience::Private);
     let (received, work) = house.wiring.receive(inbound, true).await;
-    let (Received::Accepted { id, conversation, .. }, [Work::Turn(_)]) = (received, work.as_slice())
+    let (
+        Received::Accepted {
+            id, conversation, ..
+        },
+        [Work::Turn(_)],
+    ) = (received, work.as_slice())
     else {
         panic!("{work:?}");
     };
@@ -509,7 +545,12 @@ async fn the_second_try_is_curated() {
         holder: HolderId::random(),
         until: now + Wiring::TURN_LEASE,
     };
-    let claim = house.store.claim(&conversation, request, now).await.unwrap().unwrap();
+    let claim = house
+        .store
+        .claim(&conversation, request, now)
+        .await
+        .unwrap()
+        .unwrap();
     house.wiring.take_turn(claim, &Notify::new()).await;
     assert_eq!(house.reply_to(&id).await.answered_by, AnsweredBy::Curated);
 
@@ -517,7 +558,13 @@ async fn the_second_try_is_curated() {
     let Some(Work::Turn(stale)) = work.into_iter().next() else {
         panic!("no claim");
     };
-    assert!(house.wiring.take_turn(*stale, &Notify::new()).await.is_empty());
+    assert!(
+        house
+            .wiring
+            .take_turn(*stale, &Notify::new())
+            .await
+            .is_empty()
+    );
     assert_eq!(house.reply_to(&id).await.answered_by, AnsweredBy::Curated);
 }
 
@@ -528,5 +575,8 @@ async fn nothing_of_a_person_is_used_in_public() {
     let group = house.inbound("hello all", InboundKind::Text, Audience::Public);
     let id = house.hears(group).await;
     let reply = house.reply_to(&id).await;
-    assert_eq!(reply.text, "I hear you.", "no notice and no help in a public room");
+    assert_eq!(
+        reply.text, "I hear you.",
+        "no notice and no help in a public room"
+    );
 }

@@ -180,7 +180,11 @@ impl Turn<'_> {
                     effects = ids(effects.iter().map(|effect| &effect.id.0)),
                     "turn committed"
                 );
-                tracing::debug!(answered = answered.len(), effects = effects.len(), "committed");
+                tracing::debug!(
+                    answered = answered.len(),
+                    effects = effects.len(),
+                    "committed"
+                );
                 metrics::histogram!("muykol_stage_seconds", "stage" => "turn")
                     .record(wiring.clock.now().since(self.started));
                 wiring

@@ -319,7 +319,10 @@ impl Check<'_, '_, '_> {
             return false;
         };
         let gap = before.outer.end..self.page.quotations[quotation].outer.start;
-        let between = &self.page.text[gap.clone()];
+        // One that stands within the one before it does not go on where that one ended.
+        let Some(between) = self.page.text.get(gap.clone()) else {
+            return false;
+        };
         let comma = self.page.text[before.inner.clone()].ends_with(',') || between.starts_with(',');
         comma && self.page.words_in(&gap).len() <= 6 && !between.contains(['.', '!', '?', '\n'])
     }

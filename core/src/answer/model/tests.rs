@@ -227,5 +227,8 @@ async fn an_answer_that_opens_with_a_passage_is_an_answer() {
     let pieces = answer(vec![text("[["), text("Psalm 23:1]] Rest.")], &context("hi"))
         .await
         .unwrap();
-    assert_eq!(pieces[0], Ok(Piece::Words("[[Psalm 23:1]] Rest.".to_owned())));
+    assert_eq!(
+        pieces[0],
+        Ok(Piece::Words("[[Psalm 23:1]] Rest.".to_owned()))
+    );
 }
