@@ -58,15 +58,35 @@ async fn over_http() {
             ("empty", Vec::new(), 400),
             ("1 MB", long.into_bytes(), 413),
             ("too many characters", wordy.into_bytes(), 422),
-            ("invalid UTF-8", b"{\"text\":\"\xff\xfe\",\"client_id\":\"1\"}".to_vec(), 400),
+            (
+                "invalid UTF-8",
+                b"{\"text\":\"\xff\xfe\",\"client_id\":\"1\"}".to_vec(),
+                400,
+            ),
             ("broken JSON", b"{\"text\": \"hello\", ".to_vec(), 400),
             ("not an object", b"[]".to_vec(), 400),
             ("no text", br#"{"client_id":"1"}"#.to_vec(), 422),
             ("no client_id", br#"{"text":"hello"}"#.to_vec(), 400),
-            ("no words", br#"{"text":"  ","client_id":"1"}"#.to_vec(), 422),
-            ("a number for a text", br#"{"text":1,"client_id":"1"}"#.to_vec(), 400),
-            ("text and choice", br#"{"text":"a","choice":"b","client_id":"1"}"#.to_vec(), 422),
-            ("an empty client_id", br#"{"text":"a","client_id":""}"#.to_vec(), 422),
+            (
+                "no words",
+                br#"{"text":"  ","client_id":"1"}"#.to_vec(),
+                422,
+            ),
+            (
+                "a number for a text",
+                br#"{"text":1,"client_id":"1"}"#.to_vec(),
+                400,
+            ),
+            (
+                "text and choice",
+                br#"{"text":"a","choice":"b","client_id":"1"}"#.to_vec(),
+                422,
+            ),
+            (
+                "an empty client_id",
+                br#"{"text":"a","client_id":""}"#.to_vec(),
+                422,
+            ),
             (
                 "an unknown field",
                 br#"{"text":"hello","client_id":"1","person":"somebody else"}"#.to_vec(),
@@ -78,7 +98,12 @@ async fn over_http() {
         refused("not JSON", post().body("text=hello"), 415).await;
         refused("no such route", site.get("/v1/nothing", &token), 404).await;
         refused("no such method", site.post("/v1/chat/events"), 405).await;
-        refused("no such verse", site.get("/v1/scripture/Hezekiah%203:16", &token), 404).await;
+        refused(
+            "no such verse",
+            site.get("/v1/scripture/Hezekiah%203:16", &token),
+            404,
+        )
+        .await;
 
         let message = json!({"text": "I was never here", "client_id": "1"}).to_string();
         let open = || as_json(site.post("/v1/chat/messages"), message.clone());
@@ -148,9 +173,17 @@ async fn by_webhook() {
         for (what, body, status) in [
             ("empty", Vec::new(), 400),
             ("broken JSON", b"{\"update_id\": 1, ".to_vec(), 400),
-            ("invalid UTF-8", b"{\"update_id\": 1, \"message\": \"\xff\"}".to_vec(), 400),
+            (
+                "invalid UTF-8",
+                b"{\"update_id\": 1, \"message\": \"\xff\"}".to_vec(),
+                400,
+            ),
             ("no update", b"[]".to_vec(), 400),
-            ("a word for a number", br#"{"update_id":"one"}"#.to_vec(), 400),
+            (
+                "a word for a number",
+                br#"{"update_id":"one"}"#.to_vec(),
+                400,
+            ),
             ("2 MB", vec![b' '; 2 << 20], 413),
         ] {
             refused(what, call(body), status).await;

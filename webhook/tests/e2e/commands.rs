@@ -41,7 +41,9 @@ async fn a_line_in_a_line_out() {
             {"type": "choices", "items": [{"id": "a", "label": "Yes"}]},
         ]);
         let input = format!("{blocks}\nplain words\n");
-        let rendered = setup.run_on(&["render", "telegram"], input.as_bytes()).await;
+        let rendered = setup
+            .run_on(&["render", "telegram"], input.as_bytes())
+            .await;
         let lines = rendered.json_lines();
         assert_eq!(lines.len(), 2);
         let part = &lines[0]["parts"][0];
@@ -60,7 +62,11 @@ async fn scripture_and_one_answer() {
     within(60, async {
         let setup = Setup::new();
         let asv = setup.run(&["scripture", "Phil 4:6-7"]).await;
-        assert!(asv.stdout.contains("In nothing be anxious"), "{}", asv.stdout);
+        assert!(
+            asv.stdout.contains("In nothing be anxious"),
+            "{}",
+            asv.stdout
+        );
         let kjv = setup
             .run(&["scripture", "John 11:35", "--translation", "kjv", "--json"])
             .await;
@@ -98,9 +104,17 @@ async fn a_mistake_in_the_configuration_is_named_with_its_place() {
         let manual = setup.run(&["config"]).await;
         std::fs::write(setup.path("muykol.toml"), &manual.stdout).unwrap();
         let doctor = setup.run(&["doctor"]).await;
-        assert_eq!(doctor.code, Some(0), "the manual is a configuration: {doctor:?}");
+        assert_eq!(
+            doctor.code,
+            Some(0),
+            "the manual is a configuration: {doctor:?}"
+        );
 
-        std::fs::write(setup.path("muykol.toml"), "[church]\nname = \"Grace\"\n\n[server]\nbnd = \"x\"\n").unwrap();
+        std::fs::write(
+            setup.path("muykol.toml"),
+            "[church]\nname = \"Grace\"\n\n[server]\nbnd = \"x\"\n",
+        )
+        .unwrap();
         for command in [["serve"].as_slice(), &["doctor"], &[]] {
             let refused = setup.run(command).await;
             assert_eq!(refused.code, Some(1));
@@ -112,14 +126,22 @@ async fn a_mistake_in_the_configuration_is_named_with_its_place() {
 
         let refused = setup.clone().set("MUYKOL_SERVER__BIMD", "x").run(&[]).await;
         assert_eq!(refused.code, Some(1));
-        assert!(refused.stderr.contains("MUYKOL_SERVER__BIMD"), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("MUYKOL_SERVER__BIMD"),
+            "{}",
+            refused.stderr
+        );
         let refused = setup
             .clone()
             .set("TELEGRAM_BOT_TOKEN", "123456:not-shown")
             .set("MUYKOL_TELEGRAM__MODE", "webhook")
             .run(&[])
             .await;
-        assert_eq!(refused.code, Some(1), "a webhook without a secret does not start");
+        assert_eq!(
+            refused.code,
+            Some(1),
+            "a webhook without a secret does not start"
+        );
         assert!(refused.stderr.contains("MUYKOL_TELEGRAM__WEBHOOK_SECRET"));
         assert!(!refused.stderr.contains("not-shown"));
     })
@@ -139,15 +161,26 @@ async fn the_doctor_tries_everything_for_real() {
         // A port where nobody listens.
         let nobody = Setup::new().set("MUYKOL_TELEGRAM__API_URL", "http://127.0.0.1:9");
         for (name, setup) in [
-            ("telegram", nobody.set("TELEGRAM_BOT_TOKEN", "123456:not-shown")),
-            ("telegram", Setup::new().polling(&telegram).set("TELEGRAM_BOT_TOKEN", "123456:not-shown")),
+            (
+                "telegram",
+                nobody.set("TELEGRAM_BOT_TOKEN", "123456:not-shown"),
+            ),
+            (
+                "telegram",
+                Setup::new()
+                    .polling(&telegram)
+                    .set("TELEGRAM_BOT_TOKEN", "123456:not-shown"),
+            ),
             (
                 "model",
                 Setup::new()
                     .set("MUYKOL_LLM__BASE_URL", "http://127.0.0.1:9/v1")
                     .set("MUYKOL_LLM__MODEL", "stub"),
             ),
-            ("store", Setup::new().set("MUYKOL_STORE__URL", "sqlite:/no/such/folder/muykol.db")),
+            (
+                "store",
+                Setup::new().set("MUYKOL_STORE__URL", "sqlite:/no/such/folder/muykol.db"),
+            ),
         ] {
             let found = setup.run(&["doctor"]).await;
             assert_eq!(found.code, Some(1), "{name}: {found:?}");

@@ -68,7 +68,9 @@ async fn a_restart_keeps_the_history() {
         let token = site.session().await;
         site.ask(&token, WORRIED).await;
         let mut browser = Browser::at(&muykol);
-        browser.say("My sister moved far away and the house is quiet").await;
+        browser
+            .say("My sister moved far away and the house is quiet")
+            .await;
         let before = site.history(&token).await;
         assert!(muykol.stop().await.success());
 
@@ -88,9 +90,14 @@ async fn the_page_works_without_javascript() {
         let setup = Setup::new();
         let muykol = setup.start().await;
         let mut browser = Browser::at(&muykol);
-        let page = browser.say("I feel so worried about my job these nights").await;
+        let page = browser
+            .say("I feel so worried about my job these nights")
+            .await;
         assert_eq!(page.status, 200);
-        assert!(page.html.contains("I feel so worried about my job these nights"));
+        assert!(
+            page.html
+                .contains("I feel so worried about my job these nights")
+        );
         assert!(page.html.contains("(ASV)") || page.html.contains("ASV"));
         assert!(!page.html.contains("<script"));
 

@@ -25,7 +25,11 @@ async fn on_telegram() {
             assert!(telegram.wait(user, number, SOON).await);
         }
         let seen = telegram.by_bot(user);
-        assert!(seen[..3].iter().all(|answer| !answer.text.contains(LIMITED)));
+        assert!(
+            seen[..3]
+                .iter()
+                .all(|answer| !answer.text.contains(LIMITED))
+        );
         let told = &seen[3].text;
         assert!(told.contains(LIMITED) && told.contains("seconds"), "{told}");
 
@@ -61,7 +65,11 @@ async fn on_the_web() {
 
         let more = site.post("/v1/sessions").send().await.unwrap();
         assert_eq!(more.status(), 429);
-        let wait: u64 = more.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        let wait: u64 = more.headers()["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!((1..=60).contains(&wait));
     })
     .await;

@@ -37,20 +37,41 @@ async fn nothing_of_anybody_reaches_a_log() {
         let muykol = setup.start().await;
         let site = Site::of(&muykol);
         let token = site.session().await;
-        site.send_as(&token, "Quixotry weighs on me", CLIENT_ID).await;
-        site.send_as(&token, "Quixotry under the same id", CLIENT_ID).await;
+        site.send_as(&token, "Quixotry weighs on me", CLIENT_ID)
+            .await;
+        site.send_as(&token, "Quixotry under the same id", CLIENT_ID)
+            .await;
         site.ask(&token, "/verse Quixotry 3:16").await;
-        site.get("/v1/scripture/Quixotry%203:16", &token).send().await.unwrap();
-        site.get("/v1/chat/messages?before=Quixotry", &token).send().await.unwrap();
-        site.post("/v1/chat/messages").bearer_auth(&token).body("{\"Quixotry").send().await.unwrap();
-        Browser::at(&muykol).say("Quixotry, I want to kill myself").await;
+        site.get("/v1/scripture/Quixotry%203:16", &token)
+            .send()
+            .await
+            .unwrap();
+        site.get("/v1/chat/messages?before=Quixotry", &token)
+            .send()
+            .await
+            .unwrap();
+        site.post("/v1/chat/messages")
+            .bearer_auth(&token)
+            .body("{\"Quixotry")
+            .send()
+            .await
+            .unwrap();
+        Browser::at(&muykol)
+            .say("Quixotry, I want to kill myself")
+            .await;
 
         telegram.fail(FaultRule::on("sendMessage", 1, Fault::ServerError).in_chat(USER));
         telegram.act(&Incoming::text(USER, "Quixotry keeps me awake"));
-        telegram.act(&Incoming::text(USER, "@muykol_bot Quixotry").in_chat(GROUP, ChatKind::Supergroup));
+        telegram.act(
+            &Incoming::text(USER, "@muykol_bot Quixotry").in_chat(GROUP, ChatKind::Supergroup),
+        );
         assert!(telegram.wait(USER, 1, SOON).await);
         assert!(telegram.wait(GROUP, 1, SOON).await);
-        for failing in [Behaviour::Unauthorized, Behaviour::Misquoted, Behaviour::FailsMidway] {
+        for failing in [
+            Behaviour::Unauthorized,
+            Behaviour::Misquoted,
+            Behaviour::FailsMidway,
+        ] {
             model.play([Script::of(failing)]);
             site.ask(&token, "Quixotry again").await;
         }
@@ -59,7 +80,10 @@ async fn nothing_of_anybody_reaches_a_log() {
         let before = telegram.by_bot(USER).len();
         assert!(telegram.wait(USER, before + 1, SOON).await);
         drop(hanging);
-        becomes_true("Telegram has delivered everything", SOON, || telegram.pending() == 0).await;
+        becomes_true("Telegram has delivered everything", SOON, || {
+            telegram.pending() == 0
+        })
+        .await;
         Kept::in_file(&setup.store()).settles(SOON).await;
         assert!(muykol.stop().await.success());
 
@@ -69,13 +93,18 @@ async fn nothing_of_anybody_reaches_a_log() {
             ("words", "quixotry"),
             ("a session's token", token.to_lowercase().as_str()),
             ("the bot's token", &telegram.token().to_lowercase()),
-            ("the bot's secret half", &telegram.token().to_lowercase()[7..]),
+            (
+                "the bot's secret half",
+                &telegram.token().to_lowercase()[7..],
+            ),
             ("the webhook's secret", WEBHOOK_SECRET),
             ("a person's address", &user),
             ("a room", &group[4..]),
             ("a key of the model's server", "sk-secret"),
         ] {
-            let found = printed.lines().find(|line| line.to_lowercase().contains(private));
+            let found = printed
+                .lines()
+                .find(|line| line.to_lowercase().contains(private));
             assert_eq!(found, None, "{what} in the log");
         }
     })
@@ -101,12 +130,20 @@ async fn a_message_can_be_followed_from_door_to_receipt() {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
             .collect();
-        assert!(lines.iter().all(|line| line["timestamp"].is_string() && line["level"].is_string()));
+        assert!(
+            lines
+                .iter()
+                .all(|line| line["timestamp"].is_string() && line["level"].is_string())
+        );
         let at = |message: &str| {
             let found = lines.iter().find(|line| line["message"] == message);
             found.unwrap_or_else(|| panic!("no line {message:?} in {log}"))
         };
-        let (taken, turned, sent) = (at("message accepted"), at("turn committed"), at("effect sent"));
+        let (taken, turned, sent) = (
+            at("message accepted"),
+            at("turn committed"),
+            at("effect sent"),
+        );
         let words = |value: &Value| value.as_str().unwrap().to_owned();
         let inbound = words(&taken["inbound"]);
         assert!(words(&turned["answers"]).contains(&inbound));

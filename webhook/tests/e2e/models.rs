@@ -20,7 +20,15 @@ const WORRIED: &str = "I'm so worried about losing my job";
 
 /// What no person may ever read: the model's server, its errors, its settings.
 const INTERNAL: [&str; 9] = [
-    "PRIVATE", "sk-", "stub", "HTTP", "<html", "Internal Server", "429", "error", "model",
+    "PRIVATE",
+    "sk-",
+    "stub",
+    "HTTP",
+    "<html",
+    "Internal Server",
+    "429",
+    "error",
+    "model",
 ];
 
 struct Room {
@@ -62,7 +70,10 @@ async fn a_model_that_works_is_heard() {
         let (reply, _) = room.asks(Script::default()).await;
         assert_eq!(reply["answered_by"], "model");
         let text = reply["text"].as_str().unwrap();
-        assert!(text.contains("(ASV)") && text.contains("In nothing be anxious"), "{text}");
+        assert!(
+            text.contains("(ASV)") && text.contains("In nothing be anxious"),
+            "{text}"
+        );
         assert!(!text.contains("[["), "the mark became the passage: {text}");
         assert_eq!(
             room.model.last_authorization().as_deref(),
@@ -100,7 +111,10 @@ async fn a_model_that_fails_is_stood_in_for() {
             assert!(text.contains("(ASV)"), "{behaviour:?}: {text}");
             let notice = text.split("A few words about me").next().unwrap();
             for word in INTERNAL {
-                assert!(!notice.contains(word), "{behaviour:?} showed {word}: {notice}");
+                assert!(
+                    !notice.contains(word),
+                    "{behaviour:?} showed {word}: {notice}"
+                );
             }
         }
     })
@@ -114,11 +128,21 @@ async fn what_a_model_must_not_say_is_not_said() {
         for (behaviour, never) in [
             (
                 Behaviour::Misquoted,
-                &["Do not be anxious about anything, and God will", "Hezekiah", "helps those who help"][..],
+                &[
+                    "Do not be anxious about anything, and God will",
+                    "Hezekiah",
+                    "helps those who help",
+                ][..],
             ),
             (
                 Behaviour::Unsafe,
-                &["sin in your life", "clinical depression", "stop taking", "I promise you", "don't tell anyone"],
+                &[
+                    "sin in your life",
+                    "clinical depression",
+                    "stop taking",
+                    "I promise you",
+                    "don't tell anyone",
+                ],
             ),
         ] {
             let mut script = Script::of(behaviour);
@@ -128,7 +152,10 @@ async fn what_a_model_must_not_say_is_not_said() {
             let (events, _) = streamed(&room.site, &token).await;
             for (name, data) in &events {
                 for words in never {
-                    assert!(!data.contains(words), "{behaviour:?}: {name} says {words}: {data}");
+                    assert!(
+                        !data.contains(words),
+                        "{behaviour:?}: {name} says {words}: {data}"
+                    );
                 }
             }
             let (name, reply) = events.last().unwrap();
@@ -155,7 +182,10 @@ async fn words_come_while_the_model_still_writes() {
         let deltas = names.iter().filter(|name| **name == "delta").count();
         assert!(deltas >= 2, "{names:?}");
         let (first, whole) = first_words.unwrap();
-        assert!(first * 2 < whole, "first words after {first:?} of {whole:?}");
+        assert!(
+            first * 2 < whole,
+            "first words after {first:?} of {whole:?}"
+        );
         let reply: Value = serde_json::from_str(&events.last().unwrap().1).unwrap();
         assert_eq!(reply["answered_by"], "model");
     })
@@ -186,7 +216,9 @@ async fn streamed(site: &Site, token: &str) -> Streamed {
     let events = body
         .split("\n\n")
         .filter_map(|event| {
-            let name = event.lines().find_map(|line| line.strip_prefix("event: "))?;
+            let name = event
+                .lines()
+                .find_map(|line| line.strip_prefix("event: "))?;
             let data = event.lines().find_map(|line| line.strip_prefix("data: "))?;
             Some((name.to_owned(), data.to_owned()))
         })

@@ -45,7 +45,11 @@ async fn what_time_has_overtaken_is_kept_and_not_sent() {
         let copy = backup.to_str().unwrap();
         let done = setup.run(&["backup", copy]).await;
         assert_eq!(done.code, Some(0), "{done:?}");
-        assert_ne!(setup.run(&["backup", copy]).await.code, Some(0), "it is not written over");
+        assert_ne!(
+            setup.run(&["backup", copy]).await.code,
+            Some(0),
+            "it is not written over"
+        );
         assert_ne!(
             setup.run(&["restore", copy, "--force"]).await.code,
             Some(0),
@@ -57,9 +61,21 @@ async fn what_time_has_overtaken_is_kept_and_not_sent() {
         let elsewhere = Setup::new().webhook(&telegram).model(&model);
         let done = elsewhere.run(&["restore", copy]).await;
         assert_eq!(done.code, Some(0), "{done:?}");
-        assert!(done.stdout.contains("1 messages had not been answered"), "{}", done.stdout);
-        assert!(done.stdout.contains("1 messages had not been sent"), "{}", done.stdout);
-        assert_ne!(elsewhere.run(&["restore", copy]).await.code, Some(0), "not over another");
+        assert!(
+            done.stdout.contains("1 messages had not been answered"),
+            "{}",
+            done.stdout
+        );
+        assert!(
+            done.stdout.contains("1 messages had not been sent"),
+            "{}",
+            done.stdout
+        );
+        assert_ne!(
+            elsewhere.run(&["restore", copy]).await.code,
+            Some(0),
+            "not over another"
+        );
 
         let seen: Vec<usize> = [ANSWERED, UNSENT, WAITING]
             .map(|user| telegram.by_bot(user).len())
@@ -71,14 +87,30 @@ async fn what_time_has_overtaken_is_kept_and_not_sent() {
         let kept = Kept::in_file(&elsewhere.store());
         kept.settles(SOON).await;
         let said = kept.said();
-        for text in ["I feel alone", "I feel tired", "I feel worried", "Hello again"] {
+        for text in [
+            "I feel alone",
+            "I feel tired",
+            "I feel worried",
+            "Hello again",
+        ] {
             assert_eq!(said.get(text), Some(&1), "{text}");
         }
-        assert_eq!(telegram.by_bot(UNSENT).len(), seen[1], "nothing is sent late");
-        assert_eq!(telegram.by_bot(WAITING).len(), seen[2], "nothing is answered late");
+        assert_eq!(
+            telegram.by_bot(UNSENT).len(),
+            seen[1],
+            "nothing is sent late"
+        );
+        assert_eq!(
+            telegram.by_bot(WAITING).len(),
+            seen[2],
+            "nothing is answered late"
+        );
 
         the_operator_decides(&elsewhere).await;
-        assert!(telegram.wait(UNSENT, seen[1] + 1, SOON).await, "sent when asked to");
+        assert!(
+            telegram.wait(UNSENT, seen[1] + 1, SOON).await,
+            "sent when asked to"
+        );
     })
     .await;
 }
@@ -86,7 +118,11 @@ async fn what_time_has_overtaken_is_kept_and_not_sent() {
 async fn the_operator_decides(setup: &Setup) {
     let doctor = setup.run(&["doctor"]).await;
     assert_eq!(doctor.code, Some(1));
-    assert!(doctor.stdout.contains("muykol outbox list"), "{}", doctor.stdout);
+    assert!(
+        doctor.stdout.contains("muykol outbox list"),
+        "{}",
+        doctor.stdout
+    );
     let list = setup.run(&["outbox", "list"]).await;
     assert_eq!(list.stdout.lines().count(), 1, "{list:?}");
     let columns: Vec<&str> = list.stdout.trim_end().split('\t').collect();

@@ -33,7 +33,11 @@ async fn what_is_being_answered_is_finished() {
         assert_eq!(status.code(), Some(0), "{}", setup.printed());
         let reply = asking.await.unwrap();
         assert_eq!(reply["answered_by"], "model");
-        assert_eq!(telegram.by_bot(81).len(), 1, "the answer was sent before the end");
+        assert_eq!(
+            telegram.by_bot(81).len(),
+            1,
+            "the answer was sent before the end"
+        );
         assert!(setup.printed().contains("muykol stops"));
 
         // The next start has nothing to make good.

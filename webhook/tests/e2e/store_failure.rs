@@ -101,7 +101,11 @@ async fn by_http(kind: &str) {
         assert!(reply["text"].as_str().unwrap().contains("findahelpline"));
     }
     let ordinary = site.send_as(&known, "Are you there?", "ordinary").await;
-    assert_eq!(ordinary.status(), 503, "an ordinary message is asked for again");
+    assert_eq!(
+        ordinary.status(),
+        503,
+        "an ordinary message is asked for again"
+    );
     trouble.ends(&muykol);
 
     let again = site.send_as(&known, "Are you there?", "ordinary").await;
@@ -160,7 +164,11 @@ async fn by_telegram(kind: &str, webhook: bool) {
     assert!((2..=3).contains(&seen), "help was seen {} times", seen - 1);
     // The listener is alive.
     telegram.act(&Incoming::text(USER, "Thank you for being here"));
-    assert!(telegram.wait(USER, seen + 1, SOON).await, "{}", setup.printed());
+    assert!(
+        telegram.wait(USER, seen + 1, SOON).await,
+        "{}",
+        setup.printed()
+    );
     assert!(muykol.is_alive());
 }
 

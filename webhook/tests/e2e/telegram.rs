@@ -50,7 +50,11 @@ impl Person {
     }
 
     async fn taps(&mut self, on: &Visible, label: &str) -> Visible {
-        let button = on.buttons.iter().flatten().find(|button| button.text == label);
+        let button = on
+            .buttons
+            .iter()
+            .flatten()
+            .find(|button| button.text == label);
         let button = button.unwrap_or_else(|| panic!("no button {label} in {on:?}"));
         let data = button.callback_data.as_ref().unwrap();
         self.telegram
@@ -142,9 +146,8 @@ async fn hears_an_edit_only_if_it_speaks_of_danger(ann: &mut Person) {
 
 async fn is_answered_in_a_group_when_mentioned(telegram: &Arc<Counterpart>) {
     let group = -1_000_777;
-    let say = |text: &str| {
-        telegram.act(&Incoming::text(42, text).in_chat(group, ChatKind::Supergroup))
-    };
+    let say =
+        |text: &str| telegram.act(&Incoming::text(42, text).in_chat(group, ChatKind::Supergroup));
     say("Good morning everybody");
     let asked = say("@muykol_bot I feel so worried about tomorrow");
     assert!(telegram.wait(group, 1, SOON).await, "answered in the group");
@@ -152,7 +155,10 @@ async fn is_answered_in_a_group_when_mentioned(telegram: &Arc<Counterpart>) {
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].reply_to, Some(asked.message_id));
     assert!(!seen[0].text.contains(NOTICE), "nothing private in a group");
-    assert!(telegram.by_bot(42).is_empty(), "nor a private message unasked");
+    assert!(
+        telegram.by_bot(42).is_empty(),
+        "nor a private message unasked"
+    );
 }
 
 async fn is_forgotten(ann: &mut Person, setup: &Setup) {

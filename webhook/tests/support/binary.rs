@@ -311,7 +311,8 @@ fn free_address() -> SocketAddr {
     // Test processes that run at once begin elsewhere.
     let base = 20_000 + u16::try_from(std::process::id() % 100).unwrap() * 100;
     loop {
-        let address = SocketAddr::from(([127, 0, 0, 1], base + NEXT.fetch_add(1, Ordering::Relaxed)));
+        let address =
+            SocketAddr::from(([127, 0, 0, 1], base + NEXT.fetch_add(1, Ordering::Relaxed)));
         if TcpListener::bind(address).is_ok() {
             return address;
         }

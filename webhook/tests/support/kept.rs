@@ -42,10 +42,12 @@ impl Kept {
 
     /// How many rows there are that a message could have left.
     pub fn rows(&self) -> usize {
-        ["persons", "dedupe", "waiting", "entries", "effects", "audit"]
-            .iter()
-            .map(|table| self.count(&format!("SELECT count(*) FROM {table}")))
-            .sum()
+        [
+            "persons", "dedupe", "waiting", "entries", "effects", "audit",
+        ]
+        .iter()
+        .map(|table| self.count(&format!("SELECT count(*) FROM {table}")))
+        .sum()
     }
 
     /// Every line of history, oldest first.
