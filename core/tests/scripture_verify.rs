@@ -21,6 +21,23 @@ const JOHN_3_16_KJV: &str = "For God so loved the world, that he gave his only b
     whosoever believeth in him should not perish, but have everlasting life.";
 
 #[test]
+fn what_is_quoted_from_a_book_that_is_in_no_bible_goes() {
+    for invented in [
+        "It also says in Hezekiah 3:16, \"God helps those who help themselves.\"",
+        "Hezekiah 3:16 says \"God helps those who help themselves.\"",
+        "“God helps those who help themselves.” (Hezekiah 3:16)",
+        "As Second Opinions 1:2 puts it: 'Be strong and never doubt yourself.'",
+    ] {
+        let verified = check(&format!("I hear you. {invented} Be well."));
+        assert_eq!(verified.text, "I hear you. Be well.", "{invented}");
+        assert_eq!(verdicts(&verified), [Verdict::NotScripture], "{invented}");
+    }
+    // A time of day is no reference.
+    let meeting = "On Monday 9:30 they will tell you. You said \"I dread it\".";
+    assert_eq!(check(meeting).text, meeting);
+}
+
+#[test]
 fn text_without_scripture_is_untouched() {
     for text in [
         "",

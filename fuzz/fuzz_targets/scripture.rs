@@ -20,8 +20,11 @@ fuzz_target!(|data: &[u8]| {
     let _ = parse_exact(text);
     for found in find_references(text) {
         assert!(text.get(found.range.clone()).is_some(), "{:?}", found.range);
-        // What is held can be asked for as it is written.
-        if LIBRARY.passage(&found.reference, &"KJV".into()).is_ok() {
+        // What is held can be asked for as it is written, unless it is a list: a list read out of
+        // noise may be written more plainly than it was read.
+        if found.reference.spans.len() == 1
+            && LIBRARY.passage(&found.reference, &"KJV".into()).is_ok()
+        {
             let written = found.reference.to_string();
             assert_eq!(
                 parse_exact(&written).as_ref(),

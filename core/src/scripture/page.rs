@@ -6,6 +6,7 @@ use super::{
     parse::{Found, find_references},
     quotation::{Quotation, quotations},
     sentence::sentences,
+    token::{Piece, tokens},
     wording::{Word, words},
 };
 
@@ -62,7 +63,7 @@ impl<'t> Page<'t> {
         Self {
             text,
             sentences: sentences(text, &whole),
-            sources: phrases(&words, SOURCE),
+            sources: [phrases(&words, SOURCE), unheard_of(text, &cited)].concat(),
             unreal: phrases(&words, UNREAL),
             words,
             cited,
@@ -122,6 +123,37 @@ fn phrases(words: &[Word], list: &[&str]) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// References to books that are in no Bible, as "Hezekiah 3:16": what is quoted beside one is said
+/// to be Scripture.
+fn unheard_of(text: &str, cited: &[Cited]) -> Vec<Range<usize>> {
+    if !text.contains(':') {
+        return Vec::new();
+    }
+    let tokens = tokens(text);
+    tokens
+        .windows(4)
+        .filter_map(|window| match window {
+            [name, chapter, colon, verse]
+                if name.capital
+                    && name.word().is_some()
+                    && matches!(chapter.piece, Piece::Number(Some(_)))
+                    && colon.sign() == Some(':')
+                    && matches!(verse.piece, Piece::Number(Some(_)))
+                    && !(colon.spaced || verse.spaced) =>
+            {
+                Some(name.range.start..verse.range.end)
+            }
+            _ => None,
+        })
+        .filter(|place| {
+            let next = cited.partition_point(|cited| cited.end <= place.start);
+            cited
+                .get(next)
+                .is_none_or(|cited| cited.found.range.start >= place.end)
+        })
+        .collect()
 }
 
 /// Finds the translation's name and the bracket behind a reference.
