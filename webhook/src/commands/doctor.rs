@@ -61,9 +61,7 @@ pub async fn run(config: Config) -> Result<ExitCode, Failure> {
     model(&config, &mut findings).await;
     telegram(&config, &mut findings).await;
     if findings.broken == 0 {
-        println!(
-            "Nothing is broken. The notes above are worth reading before anybody in need writes."
-        );
+        println!("Nothing is wrong. Read the notes above before anybody in need writes.");
         return Ok(ExitCode::SUCCESS);
     }
     println!("{} to mend.", findings.broken);
